@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+
+mod cursor;
+mod page;
+mod typed;
+
+pub use cursor::{BrokenCursor, CursorKey};
+pub use page::{NegativePageSize, PageSize};
+pub use typed::{MalformedId, SessionId, UniversityId, UserId};
