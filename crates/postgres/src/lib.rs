@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod constraint;
+mod database;
+mod migrate;
+mod spans;
+mod tls;
+
+pub use config::DatabaseConfig;
+pub use constraint::{is_conflict, violated_constraint};
+pub use database::{Connection, Database, DatabaseError, Reader, Writer};
+pub use migrate::{MigrateError, migrate, pending_migrations};
