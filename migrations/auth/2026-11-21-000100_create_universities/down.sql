@@ -1,0 +1,2 @@
+DROP TABLE auth.directory_refreshes;
+DROP TABLE auth.universities;

@@ -1,0 +1,3 @@
+DROP TABLE auth.dead_letters;
+DROP TABLE auth.inbox;
+DROP TABLE auth.outbox;

@@ -1,0 +1,46 @@
+//! Forgetting what is no longer needed (O-203).
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio_util::sync::CancellationToken;
+
+use super::App;
+use crate::error::Error;
+use crate::store;
+
+const EVERY: Duration = Duration::from_secs(3_600);
+/// Sign-ins are kept so long after their last token ended, so that a token that comes back late is still known.
+const ENDED_SESSIONS: TimeDelta = TimeDelta::days(7);
+
+/// Forgets every hour until `stop`. Several replicas at once do no harm.
+pub async fn keep_tidy(app: &App, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            () = stop.cancelled() => return,
+        }
+        if let Err(error) = tidy(app).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "old rows not forgotten"
+            );
+        }
+    }
+}
+
+/// Forgets once: sign-ins that ended, and old lines of the access log.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tidy(app: &App) -> Result<(), Error> {
+    let now = app.clock.now();
+    let mut conn = app.database.reader().await?;
+    let sessions = store::sessions::forget_before(&mut conn, now - ENDED_SESSIONS).await?;
+    let lines =
+        store::access_log::forget_before(&mut conn, now - app.config.access_log_retention).await?;
+    if sessions + lines > 0 {
+        tracing::info!(sessions, access_log.lines = lines, "old rows forgotten");
+    }
+    Ok(())
+}

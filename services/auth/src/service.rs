@@ -1,0 +1,140 @@
+//! The only wiring: what the service is made of, and how it runs and stops.
+
+use std::sync::Arc;
+
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use oruma_broker::{Outbox, Relay, SharedBroker};
+use oruma_ephemeral::SharedEphemeral;
+use oruma_ids::CursorKey;
+use oruma_postgres::Database;
+use oruma_service_runtime::{Clock, GrpcListener, GrpcServer, Random, Stop};
+
+use crate::app::announcements::{self, Announcements};
+use crate::app::{App, accounts, directory, retention};
+use crate::config::Config;
+use crate::grpc;
+use crate::passwords::Passwords;
+
+/// The steps of the schema `auth`.
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/auth");
+
+/// What the service takes from its process.
+pub struct Surroundings {
+    /// Where calls come in.
+    pub listener: GrpcListener,
+    /// Where events go out.
+    pub broker: SharedBroker,
+    /// The line to the edges.
+    pub ephemeral: SharedEphemeral,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness and ids.
+    pub random: Random,
+}
+
+/// The auth service, ready to run.
+pub struct Service {
+    app: Arc<App>,
+    listener: GrpcListener,
+    broker: SharedBroker,
+}
+
+impl Service {
+    /// Puts the parts together. Nothing is asked of any server yet.
+    ///
+    /// # Errors
+    /// When the pool or the password threads can't be made.
+    pub fn build(config: Config, surroundings: Surroundings) -> anyhow::Result<Self> {
+        let Surroundings {
+            listener,
+            broker,
+            ephemeral,
+            clock,
+            random,
+        } = surroundings;
+        let app = Arc::new(App {
+            database: Database::connect(&config.database)?,
+            outbox: Outbox::new(config.database.schema),
+            passwords: Passwords::start(config.passwords)?,
+            cursors: CursorKey::from_secret(config.credential.as_bytes()),
+            config,
+            ephemeral,
+            announcements: Announcements::default(),
+            clock,
+            random,
+        });
+        Ok(Self {
+            app,
+            listener,
+            broker,
+        })
+    }
+
+    /// The use cases, for tests and for jobs.
+    #[must_use]
+    pub fn app(&self) -> Arc<App> {
+        Arc::clone(&self.app)
+    }
+
+    /// Fills the directory and makes the first administrator, then starts the server, the relay and the jobs as parts of the process.
+    ///
+    /// # Errors
+    /// When the database fails.
+    ///
+    /// The future is boxed, so that all that it needs is compiled with this crate, once, and not with each binary and test.
+    pub fn start(self, stop: &Stop) -> BoxFuture<'_, anyhow::Result<()>> {
+        self.start_parts(stop).boxed()
+    }
+
+    async fn start_parts(self, stop: &Stop) -> anyhow::Result<()> {
+        let filled = directory::fill(&self.app).await?;
+        if filled > 0 {
+            tracing::info!(universities = filled, "directory filled");
+        }
+        accounts::ensure_admin(&self.app).await?;
+
+        let database = self.app.database.clone();
+        let server = GrpcServer {
+            listener: self.listener,
+            credential: self.app.config.credential.clone(),
+            routes: grpc::routes(&self.app),
+            readiness: Box::new(move || {
+                let database = database.clone();
+                async move { database.ping().await.is_ok() }.boxed()
+            }),
+        };
+        stop.spawn("auth gRPC server", server.serve(stop.token()));
+
+        let relay = Relay::new(
+            self.app.database.clone(),
+            self.app.config.database.schema,
+            self.broker,
+        );
+        stop.spawn("auth outbox relay", endless(relay.run(stop.token())));
+        let (app, token) = (Arc::clone(&self.app), stop.token());
+        stop.spawn(
+            "auth announcements",
+            endless(async move { announcements::listen(&app, token).await }),
+        );
+        let app = Arc::clone(&self.app);
+        let token = stop.token();
+        stop.spawn(
+            "auth directory",
+            endless(async move { directory::keep_fresh(&app, token).await }),
+        );
+        let (app, token) = (self.app, stop.token());
+        stop.spawn(
+            "auth retention",
+            endless(async move { retention::keep_tidy(&app, token).await }),
+        );
+        Ok(())
+    }
+}
+
+/// A part that only ends when it is asked to.
+async fn endless(part: impl Future<Output = ()>) -> Result<(), std::convert::Infallible> {
+    part.await;
+    Ok(())
+}

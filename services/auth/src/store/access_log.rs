@@ -1,0 +1,139 @@
+//! The log of attempts to get in.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use oruma_ids::UserId;
+use oruma_postgres::Connection;
+use oruma_service_runtime::Caller;
+
+use super::schema::auth::access_log;
+
+/// What somebody tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// To join.
+    Register,
+    /// To sign in.
+    SignIn,
+    /// To go on with a refresh token.
+    Refresh,
+    /// To sign out.
+    SignOut,
+    /// To end the account.
+    DeleteAccount,
+}
+
+impl Action {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::SignIn => "sign_in",
+            Self::Refresh => "refresh",
+            Self::SignOut => "sign_out",
+            Self::DeleteAccount => "delete_account",
+        }
+    }
+}
+
+/// One attempt.
+#[derive(Debug)]
+pub struct Attempt<'a> {
+    /// What was tried.
+    pub action: Action,
+    /// `succeeded`, or the reason of the refusal.
+    pub outcome: &'a str,
+    /// The person, where one is known.
+    pub user: Option<UserId>,
+    /// A keyed hash of the address that was typed.
+    pub email_hash: Option<&'a [u8]>,
+    /// Who asked, through what.
+    pub caller: &'a Caller,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Writes a line.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(conn: &mut Connection, attempt: &Attempt<'_>) -> QueryResult<()> {
+    diesel::insert_into(access_log::table)
+        .values((
+            access_log::at.eq(attempt.at),
+            access_log::action.eq(attempt.action.name()),
+            access_log::outcome.eq(attempt.outcome),
+            access_log::user_id.eq(attempt.user.map(UserId::as_uuid)),
+            access_log::email_hash.eq(attempt.email_hash),
+            access_log::contract.eq(attempt.caller.contract.name()),
+            access_log::address.eq(&attempt.caller.address),
+            access_log::user_agent.eq(&attempt.caller.user_agent),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A line of a person's export.
+#[derive(Debug, Clone, Queryable)]
+pub struct AccessRecord {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What was tried.
+    pub action: String,
+    /// How it ended.
+    pub outcome: String,
+    /// Through which contract.
+    pub contract: String,
+    /// From which network address.
+    pub address: String,
+    /// With which program.
+    pub user_agent: String,
+}
+
+/// All lines of a person, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_user(conn: &mut Connection, user: UserId) -> QueryResult<Vec<AccessRecord>> {
+    access_log::table
+        .filter(access_log::user_id.eq(user.as_uuid()))
+        .order(access_log::at.desc())
+        .select((
+            access_log::at,
+            access_log::action,
+            access_log::outcome,
+            access_log::contract,
+            access_log::address,
+            access_log::user_agent,
+        ))
+        .load(conn)
+        .await
+}
+
+/// Forgets lines older than `time`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_before(conn: &mut Connection, time: DateTime<Utc>) -> QueryResult<usize> {
+    diesel::delete(access_log::table)
+        .filter(access_log::at.lt(time))
+        .execute(conn)
+        .await
+}
+
+/// Takes addresses and programs out of the lines of a person who left.
+///
+/// # Errors
+/// When the database fails.
+pub async fn erase_traces(conn: &mut Connection, user: UserId) -> QueryResult<usize> {
+    diesel::update(access_log::table)
+        .filter(access_log::user_id.eq(user.as_uuid()))
+        .set((
+            access_log::email_hash.eq(None::<Vec<u8>>),
+            access_log::address.eq(""),
+            access_log::user_agent.eq(""),
+        ))
+        .execute(conn)
+        .await
+}

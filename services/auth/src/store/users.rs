@@ -1,0 +1,466 @@
+//! People.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Text, Timestamptz};
+use diesel_async::RunQueryDsl;
+use oruma_ids::{UniversityId, UserId};
+use oruma_postgres::Connection;
+use oruma_service_runtime::Role;
+use uuid::Uuid;
+
+use super::schema::auth::users;
+use crate::domain::folding::fold;
+use crate::domain::user::{User, UserCard};
+
+/// A person to be.
+#[derive(Debug)]
+pub struct NewUser<'a> {
+    /// The id.
+    pub id: UserId,
+    /// The unique name in mentions.
+    pub handle: &'a str,
+    /// The name that people see.
+    pub display_name: &'a str,
+    /// The address that signs in.
+    pub email: &'a str,
+    /// The bcrypt hash.
+    pub password_hash: &'a str,
+    /// The contract whose policy the password met.
+    pub password_policy: &'static str,
+    /// The university: id and name.
+    pub university: Option<(UniversityId, &'a str)>,
+    /// Now.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What a sign-in is checked against.
+#[derive(Debug)]
+pub struct Credentials {
+    /// The person.
+    pub user: User,
+    /// The bcrypt hash, if the person has a password.
+    pub password_hash: Option<String>,
+    /// Whether the account is suspended.
+    pub suspended: bool,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = users)]
+struct NewUserRow<'a> {
+    id: Uuid,
+    handle: &'a str,
+    display_name: &'a str,
+    email: &'a str,
+    password_hash: &'a str,
+    password_policy: &'a str,
+    university_id: Option<Uuid>,
+    university: &'a str,
+    search_text: String,
+    last_login_at: DateTime<Utc>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// Inserts a person. `None` when the handle is taken: try another.
+///
+/// # Errors
+/// A violation of `users_email_key` when the address is taken.
+pub async fn insert(conn: &mut Connection, new: &NewUser<'_>) -> QueryResult<Option<User>> {
+    let row = NewUserRow {
+        id: new.id.as_uuid(),
+        handle: new.handle,
+        display_name: new.display_name,
+        email: new.email,
+        password_hash: new.password_hash,
+        password_policy: new.password_policy,
+        university_id: new.university.map(|(id, _)| id.as_uuid()),
+        university: new.university.map_or("", |(_, name)| name),
+        search_text: search_text(new.handle, new.display_name, new.email),
+        last_login_at: new.created_at,
+        created_at: new.created_at,
+        updated_at: new.created_at,
+    };
+    let inserted: Option<UserRow> = diesel::insert_into(users::table)
+        .values(row)
+        .on_conflict(users::handle)
+        .do_nothing()
+        .returning(UserRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(inserted.map(User::from))
+}
+
+/// Whether an address has an account, in whatever case.
+///
+/// # Errors
+/// When the database fails.
+pub async fn email_is_taken(conn: &mut Connection, email: &str) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(
+        users::table.filter(lower(users::email).eq(lower(email))),
+    ))
+    .get_result(conn)
+    .await
+}
+
+/// What signs in with an address, in whatever case.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_credentials(
+    conn: &mut Connection,
+    email: &str,
+) -> QueryResult<Option<Credentials>> {
+    let found: Option<(UserRow, Option<String>, Option<DateTime<Utc>>)> = users::table
+        .filter(lower(users::email).eq(lower(email)))
+        .filter(users::deleted_at.is_null())
+        .select((
+            UserRow::as_select(),
+            users::password_hash,
+            users::suspended_at,
+        ))
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(found.map(|(row, password_hash, suspended_at)| Credentials {
+        user: row.into(),
+        password_hash,
+        suspended: suspended_at.is_some(),
+    }))
+}
+
+/// A person who is not deleted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(conn: &mut Connection, id: UserId) -> QueryResult<Option<User>> {
+    let row: Option<UserRow> = users::table
+        .find(id.as_uuid())
+        .filter(users::deleted_at.is_null())
+        .select(UserRow::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(row.map(User::from))
+}
+
+/// A person who may hold tokens: neither deleted nor suspended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_active(conn: &mut Connection, id: UserId) -> QueryResult<Option<User>> {
+    let row: Option<UserRow> = users::table
+        .find(id.as_uuid())
+        .filter(users::deleted_at.is_null())
+        .filter(users::suspended_at.is_null())
+        .select(UserRow::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(row.map(User::from))
+}
+
+/// The cards of these people; unknown and deleted ones are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn cards(conn: &mut Connection, ids: &[UserId]) -> QueryResult<Vec<UserCard>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+    let rows: Vec<CardRow> = users::table
+        .filter(users::id.eq_any(ids))
+        .filter(users::deleted_at.is_null())
+        .select(CardRow::as_select())
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(UserCard::from).collect())
+}
+
+/// What to look for among people.
+#[derive(Debug, Clone)]
+pub struct SearchWords {
+    /// As typed, in lower case: for addresses and handles.
+    plain: String,
+    /// Folded: for names.
+    folded: String,
+}
+
+impl SearchWords {
+    /// Prepares a query.
+    #[must_use]
+    pub fn of(query: &str) -> Self {
+        Self {
+            // Nobody has control characters, and the database takes no null.
+            plain: query.replace(char::is_control, " ").trim().to_lowercase(),
+            folded: fold(query),
+        }
+    }
+
+    /// Whether there is nothing to look for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.plain.is_empty()
+    }
+}
+
+/// People whose name, handle or address contains the words: exact ones first, then those that begin so, then by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn search(
+    conn: &mut Connection,
+    words: &SearchWords,
+    limit: i64,
+) -> QueryResult<Vec<User>> {
+    // A query of signs only has no folded form, and must not match everybody.
+    let folded = if words.folded.is_empty() {
+        &words.plain
+    } else {
+        &words.folded
+    };
+    let name_begins = format!("{}%", escape(folded));
+    let rows: Vec<UserRow> = users::table
+        .filter(
+            users::search_text
+                .like(format!("%{}%", escape(folded)))
+                .or(users::search_text.like(format!("%{}%", escape(&words.plain)))),
+        )
+        .filter(users::deleted_at.is_null())
+        .filter(users::suspended_at.is_null())
+        .order((
+            users::handle.eq(&words.plain).desc(),
+            users::search_text
+                .like(format!("{} %", escape(folded)))
+                .desc(),
+            users::search_text.like(name_begins).desc(),
+            users::display_name,
+            users::id,
+        ))
+        .limit(limit)
+        .select(UserRow::as_select())
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(User::from).collect())
+}
+
+/// `%`, `_` and `\\` are plain text to people.
+fn escape(text: &str) -> String {
+    text.replace('\\', r"\\")
+        .replace('%', r"\%")
+        .replace('_', r"\_")
+}
+
+/// Changes the name that people see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rename(
+    conn: &mut Connection,
+    id: UserId,
+    display_name: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<User>> {
+    let Some(user) = users::table
+        .find(id.as_uuid())
+        .filter(users::deleted_at.is_null())
+        .for_update()
+        .select(UserRow::as_select())
+        .first(conn)
+        .await
+        .optional()?
+    else {
+        return Ok(None);
+    };
+    let email = user.email.as_deref().unwrap_or_default();
+    let renamed: UserRow = diesel::update(users::table.find(id.as_uuid()))
+        .set((
+            users::display_name.eq(display_name),
+            users::search_text.eq(search_text(&user.handle, display_name, email)),
+            users::version.eq(users::version + 1),
+            users::updated_at.eq(now),
+        ))
+        .returning(UserRow::as_returning())
+        .get_result(conn)
+        .await?;
+    Ok(Some(renamed.into()))
+}
+
+/// Has whoever else changes a person, or ends the sign-ins of one, wait for the end of the transaction.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(conn: &mut Connection, id: UserId) -> QueryResult<()> {
+    let _: Option<Uuid> = users::table
+        .find(id.as_uuid())
+        .for_no_key_update()
+        .select(users::id)
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(())
+}
+
+/// Notes a successful sign-in. `None` when the account was deleted or suspended meanwhile.
+///
+/// # Errors
+/// When the database fails.
+pub async fn record_login(
+    conn: &mut Connection,
+    id: UserId,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<User>> {
+    let row: Option<UserRow> = diesel::update(users::table.find(id.as_uuid()))
+        .filter(users::deleted_at.is_null())
+        .filter(users::suspended_at.is_null())
+        .set((users::last_login_at.eq(now), users::last_seen_at.eq(now)))
+        .returning(UserRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(row.map(User::from))
+}
+
+/// Notes when people were last seen, in one statement; never back in time. The rows are locked in the order of their ids, so that
+/// edges that note the same people at once only wait for each other.
+///
+/// # Errors
+/// When the database fails.
+pub async fn record_activity(
+    conn: &mut Connection,
+    seen: &[(UserId, DateTime<Utc>)],
+) -> QueryResult<usize> {
+    let (ids, times): (Vec<Uuid>, Vec<DateTime<Utc>>) =
+        seen.iter().map(|(id, at)| (id.as_uuid(), *at)).unzip();
+    diesel::sql_query(
+        "WITH seen AS (
+             SELECT id, max(at) AS at FROM unnest($1, $2) AS seen (id, at) GROUP BY id
+         ), locked AS (
+             SELECT users.id, seen.at FROM auth.users JOIN seen ON users.id = seen.id
+             WHERE users.deleted_at IS NULL ORDER BY users.id FOR NO KEY UPDATE OF users
+         )
+         UPDATE auth.users SET last_seen_at = locked.at FROM locked
+         WHERE users.id = locked.id AND (users.last_seen_at IS NULL OR users.last_seen_at < locked.at)",
+    )
+    .bind::<Array<diesel::sql_types::Uuid>, _>(ids)
+    .bind::<Array<Timestamptz>, _>(times)
+    .execute(conn)
+    .await
+}
+
+/// Empties a person's row of everything personal. The row stays, so that its id never means anybody else. `false` when it was gone already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn erase(conn: &mut Connection, id: UserId, now: DateTime<Utc>) -> QueryResult<bool> {
+    let erased = diesel::sql_query(
+        "UPDATE auth.users SET
+             handle = 'deleted-' || number, display_name = 'Deleted account', email = NULL, email_verified_at = NULL,
+             password_hash = NULL, password_policy = NULL, role = 'user', university_id = NULL, university = '',
+             avatar_url = NULL, bio = NULL, phone = NULL, region = NULL, gender = NULL, birth_year = NULL, interests = '{}',
+             status_message = NULL, preferences = '{}', search_text = '', suspended_reason = NULL, last_login_at = NULL, last_seen_at = NULL,
+             version = version + 1, deleted_at = $2, updated_at = $2
+         WHERE id = $1 AND deleted_at IS NULL",
+    )
+    .bind::<diesel::sql_types::Uuid, _>(id.as_uuid())
+    .bind::<Timestamptz, _>(now)
+    .execute(conn)
+    .await?;
+    Ok(erased == 1)
+}
+
+/// Makes the owner of an address an administrator. `false` when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn promote(conn: &mut Connection, email: &str, now: DateTime<Utc>) -> QueryResult<bool> {
+    let promoted = diesel::update(users::table)
+        .filter(lower(users::email).eq(lower(email)))
+        .filter(users::role.ne(Role::Admin.name()))
+        .set((
+            users::role.eq(Role::Admin.name()),
+            users::version.eq(users::version + 1),
+            users::updated_at.eq(now),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(promoted == 1)
+}
+
+fn search_text(handle: &str, display_name: &str, email: &str) -> String {
+    // The address keeps its signs: people search for it as it is written.
+    format!("{} {handle} {}", fold(display_name), email.to_lowercase())
+}
+
+diesel::define_sql_function! {
+    /// Lower case, by the database's rules: the ones of the unique index.
+    fn lower(text: diesel::sql_types::Nullable<Text>) -> diesel::sql_types::Nullable<Text>;
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+struct UserRow {
+    id: Uuid,
+    number: i64,
+    handle: String,
+    display_name: String,
+    email: Option<String>,
+    email_verified_at: Option<DateTime<Utc>>,
+    role: String,
+    university: String,
+    university_id: Option<Uuid>,
+    avatar_url: Option<String>,
+    version: i64,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    last_login_at: Option<DateTime<Utc>>,
+    last_seen_at: Option<DateTime<Utc>>,
+}
+
+impl From<UserRow> for User {
+    fn from(row: UserRow) -> Self {
+        Self {
+            id: UserId::from_uuid(row.id),
+            number: row.number,
+            handle: row.handle,
+            display_name: row.display_name,
+            email: row.email.unwrap_or_default(),
+            email_verified_at: row.email_verified_at,
+            // The schema allows no other role; the least one is the safe reading.
+            role: Role::from_name(&row.role).unwrap_or(Role::User),
+            university: row.university,
+            university_id: row.university_id.map(UniversityId::from_uuid),
+            avatar_url: row.avatar_url,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            last_login_at: row.last_login_at,
+            last_seen_at: row.last_seen_at,
+        }
+    }
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = users)]
+struct CardRow {
+    id: Uuid,
+    number: i64,
+    handle: String,
+    display_name: String,
+    university: String,
+    avatar_url: Option<String>,
+    version: i64,
+}
+
+impl From<CardRow> for UserCard {
+    fn from(row: CardRow) -> Self {
+        Self {
+            id: UserId::from_uuid(row.id),
+            number: row.number,
+            handle: row.handle,
+            display_name: row.display_name,
+            university: row.university,
+            avatar_url: row.avatar_url,
+            version: row.version,
+        }
+    }
+}
