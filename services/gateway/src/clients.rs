@@ -1,0 +1,86 @@
+//! The services behind the edge.
+
+use std::time::Duration;
+
+use oruma_proto::auth::v1::account_service_client::AccountServiceClient;
+use oruma_proto::auth::v1::session_service_client::SessionServiceClient;
+use oruma_proto::auth::v1::university_service_client::UniversityServiceClient;
+use oruma_proto::auth::v1::user_service_client::UserServiceClient;
+use oruma_rpc_error::RpcError;
+use oruma_service_runtime::{Channel, GrpcClient, InternalCredential};
+use tonic::{Request, Response, Status};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::service::Channels;
+
+/// A service that takes longer to say that it is well is not.
+const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
+
+/// How often a read that was lost on the way is asked again.
+const MORE_TRIES: u32 = 3;
+/// Pause before the first of them; each next is twice as long, and up to half as long again.
+const PAUSE: Duration = Duration::from_millis(40);
+
+/// Asks for something that only reads, and asks again where the call was lost on the way: a service that is replaced or restarted is no
+/// reason to refuse a reader. What a service itself refused is not asked again.
+///
+/// # Errors
+/// The refusal, or the last loss.
+pub(crate) async fn read<T>(
+    mut ask: impl AsyncFnMut() -> Result<Response<T>, Status>,
+) -> Result<T, Status> {
+    for attempt in 0..MORE_TRIES {
+        match ask().await {
+            Err(status) if RpcError::was_lost(&status) => {
+                let pause = PAUSE * 2_u32.pow(attempt);
+                tokio::time::sleep(pause.mul_f64(rand::random_range(1.0..1.5))).await;
+            }
+            settled => return settled.map(Response::into_inner),
+        }
+    }
+    ask().await.map(Response::into_inner)
+}
+
+/// One client a gRPC service; clones share connections.
+pub struct Clients {
+    /// Joining and leaving.
+    pub accounts: AccountServiceClient<GrpcClient>,
+    /// Sign-ins.
+    pub sessions: SessionServiceClient<GrpcClient>,
+    /// People.
+    pub users: UserServiceClient<GrpcClient>,
+    /// The universities directory.
+    pub universities: UniversityServiceClient<GrpcClient>,
+    services: Vec<(&'static str, HealthClient<Channel>)>,
+}
+
+impl Clients {
+    pub(crate) fn new(channels: Channels, credential: &InternalCredential) -> Self {
+        let Channels { auth } = channels;
+        let shown = || credential.shown();
+        Self {
+            accounts: AccountServiceClient::with_interceptor(auth.clone(), shown()),
+            sessions: SessionServiceClient::with_interceptor(auth.clone(), shown()),
+            users: UserServiceClient::with_interceptor(auth.clone(), shown()),
+            universities: UniversityServiceClient::with_interceptor(auth.clone(), shown()),
+            services: vec![("auth", HealthClient::new(auth))],
+        }
+    }
+
+    /// Which services can work now.
+    pub(crate) async fn health(&self) -> Vec<(&'static str, bool)> {
+        let checks = self.services.iter().map(|(name, client)| async move {
+            let mut client = client.clone();
+            let mut request = Request::new(HealthCheckRequest::default());
+            request.set_timeout(HEALTH_DEADLINE);
+            let answer = client.check(request).await;
+            let serving = answer.is_ok_and(|answer| {
+                answer.into_inner().status == i32::from(ServingStatus::Serving)
+            });
+            (*name, serving)
+        });
+        futures::future::join_all(checks).await
+    }
+}

@@ -1,0 +1,16 @@
+//! The public contracts, one module each; none imports another.
+//!
+//! | contract | mount | credentials | error body | paging |
+//! | --- | --- | --- | --- | --- |
+//! | [`oruma`] | `/` | `Authorization: Bearer`, 24 h, refreshed by POST | `{error, message, details}` | `cursor`, `limit` → `hasMore`, `nextCursor` |
+//!
+//! A contract gives its complete route list as a function on [`ServiceConfig`]; the service mounts it.
+
+pub mod oruma;
+
+use actix_web::web::ServiceConfig;
+
+/// Mounts all contracts. The one at the root comes last, since its default answers for every address that is nobody else's.
+pub(crate) fn mount(config: &mut ServiceConfig) {
+    oruma::mount(config);
+}

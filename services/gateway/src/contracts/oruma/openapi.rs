@@ -1,0 +1,57 @@
+//! The OpenAPI document of this contract.
+
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::{auth, error, system, universities, users};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Oruma Student Hub API",
+        version = "1.0.0",
+        description = "The contract `oruma`, mounted at the root.\n\n\
+            Every refusal has the body `{\"error\", \"message\", \"details\"}`: `error` is a stable reason in snake case, `details` names the \
+            fields at fault. Reasons: `validation_failed`, `invalid_json`, `wrong_type`, `bad_request`, `body_too_large`, `missing_token`, \
+            `invalid_token`, `token_expired`, `token_revoked`, `invalid_credentials`, `invalid_refresh_token`, `not_signed_in`, \
+            `account_suspended`, `user_not_found`, `university_not_found`, `route_not_found`, `method_not_allowed`, `request_timeout`, \
+            `rate_limited`, `overloaded`, `unavailable`, `internal`.\n\n\
+            Every answer carries `X-Request-Id`; limited ones `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` in seconds."
+    ),
+    paths(
+        system::root, system::health,
+        auth::register, auth::login, auth::refresh, auth::logout, auth::me,
+        users::search, users::get, users::me, users::update_me, users::delete_me,
+        universities::search, universities::get,
+    ),
+    components(schemas(error::ErrorBody)),
+    tags(
+        (name = "auth", description = "Joining, signing in, going on, signing out"),
+        (name = "users", description = "People"),
+        (name = "universities", description = "The universities directory"),
+        (name = "system", description = "The API itself"),
+    ),
+    modifiers(&Bearer)
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// The document.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}

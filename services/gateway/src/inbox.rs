@@ -1,0 +1,41 @@
+//! What the gateway hears from the broker: facts about what it keeps in memory. Each process has a queue of its own.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use oruma_broker::{BrokerError, Event, HandleError, Handler, SharedBroker, Subscription};
+use oruma_proto::auth::v1 as proto;
+
+use crate::edge::Edge;
+
+/// Subscribes to the facts.
+///
+/// # Errors
+/// When the broker refuses the subscription.
+pub(crate) async fn subscribe(edge: Arc<Edge>, broker: &SharedBroker) -> Result<(), BrokerError> {
+    let subscription = Subscription::each_process("gateway.sessions", ["auth.session.revoked.v1"]);
+    broker
+        .subscribe(subscription, Arc::new(SessionRevoked(edge)))
+        .await
+}
+
+/// `auth.session.revoked.v1`.
+struct SessionRevoked(Arc<Edge>);
+
+#[async_trait]
+impl Handler for SessionRevoked {
+    async fn handle(&self, event: &Event) -> Result<(), HandleError> {
+        let fact: proto::SessionRevokedV1 = serde_json::from_value(event.data.clone())
+            .map_err(|error| HandleError::Poison(error.to_string()))?;
+        self.0.revocations.insert(&proto::RevokedSession {
+            session_id: fact.session_id,
+            revoked_at: fact.revoked_at,
+            forget_at: fact.forget_at,
+        });
+        Ok(())
+    }
+
+    async fn missed(&self) {
+        self.0.revocations.want_list();
+    }
+}

@@ -1,0 +1,9 @@
+//! What happens to every request before and after its handler.
+
+mod headers;
+mod rate_limit;
+mod trace;
+
+pub(crate) use headers::security_headers;
+pub(crate) use rate_limit::{LimitClass, limit, tell, whole_seconds};
+pub(crate) use trace::trace;

@@ -1,0 +1,103 @@
+//! How often somebody may ask: counted over all gateways together.
+
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use oruma_ephemeral::{Quota, Verdict};
+use oruma_service_runtime::{Caller, Contract};
+
+use crate::caller;
+use crate::config::Quotas;
+use crate::edge::Edge;
+use crate::failure::Failure;
+
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
+const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+/// What a request counts as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LimitClass {
+    /// Nothing: probes and documentation.
+    Free,
+    /// A sign-in, by address.
+    Login,
+    /// A request like any other, by person, else by address.
+    Request,
+}
+
+/// Takes one request from the asker's quota.
+///
+/// # Errors
+/// 429 with the time to wait when it is used up.
+pub(crate) async fn limit(
+    edge: &Edge,
+    contract: Contract,
+    class: LimitClass,
+    request: &HttpRequest,
+) -> Result<Option<Verdict>, Failure> {
+    let Some(quotas) = &edge.config.quotas else {
+        return Ok(None);
+    };
+    let asker = caller::anybody(request)?;
+    let Some((key, quota)) = counted(contract, class, quotas, &asker) else {
+        return Ok(None);
+    };
+    let verdict = match edge.ephemeral.take(&key, quota).await {
+        Ok(verdict) => Ok(verdict),
+        // A gateway on its own still counts what it sees.
+        Err(_) => edge.fallback.take(&key, quota).await,
+    };
+    match verdict {
+        Ok(verdict) if verdict.allowed => Ok(Some(verdict)),
+        Ok(verdict) => Err(exhausted(verdict.retry_after)),
+        Err(error) => {
+            tracing::error!(error = %error, "requests can't be counted");
+            Ok(None)
+        }
+    }
+}
+
+fn counted(
+    contract: Contract,
+    class: LimitClass,
+    quotas: &Quotas,
+    asker: &Caller,
+) -> Option<(String, Quota)> {
+    let contract = contract.name();
+    match class {
+        LimitClass::Free => None,
+        LimitClass::Login => Some((format!("{contract}:login:{}", asker.address), quotas.logins)),
+        LimitClass::Request => {
+            let who = asker
+                .user()
+                .map_or_else(|| asker.address.clone(), |user| user.to_string());
+            Some((format!("{contract}:request:{who}"), quotas.requests))
+        }
+    }
+}
+
+fn exhausted(retry_after: Duration) -> Failure {
+    Failure {
+        retry_after: Some(retry_after),
+        ..Failure::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "Too many requests, try again later",
+        )
+    }
+}
+
+/// Tells the asker what is left.
+pub(crate) fn tell(headers: &mut HeaderMap, verdict: &Verdict) {
+    headers.insert(LIMIT, verdict.limit.into());
+    headers.insert(REMAINING, verdict.remaining.into());
+    headers.insert(RESET, HeaderValue::from(whole_seconds(verdict.reset_after)));
+}
+
+/// Rounded up: a client that waits as told is not told to wait again.
+pub(crate) fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}

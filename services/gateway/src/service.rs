@@ -1,0 +1,199 @@
+//! The only wiring: what the gateway is made of, and how it runs and stops.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_cors::Cors;
+use actix_web::dev::Server;
+use actix_web::http::header::{ETAG, HeaderName, LOCATION, RETRY_AFTER};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use oruma_broker::SharedBroker;
+use oruma_ephemeral::SharedEphemeral;
+use oruma_service_runtime::{Channel, ChannelConfig, Clock, ConfigError, Env, Stop, connect};
+
+use crate::activity::{self, Activity};
+use crate::clients::Clients;
+use crate::config::{Config, Origins};
+use crate::edge::Edge;
+use crate::revocations::{self, Revocations};
+use crate::{contracts, documentation, inbox, middleware, probes};
+
+/// A client that sends its request slower than this is cut off.
+const SLOWEST_REQUEST: Duration = Duration::from_secs(15);
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Connections of one worker at the most.
+const CONNECTIONS: usize = 20_000;
+/// How long requests under way may take after the signal to stop, in seconds.
+const DRAIN_SECONDS: u64 = 15;
+
+/// The ways to the services behind the edge.
+pub struct Channels {
+    /// To auth.
+    pub auth: Channel,
+}
+
+impl Channels {
+    /// Reads `AUTH_GRPC_URL` and its siblings.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the name of the first that is missing or wrong.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            auth: connect(&ChannelConfig::from_env(env, "auth")?)?,
+        })
+    }
+}
+
+/// What the gateway takes from its process.
+pub struct Surroundings {
+    /// The ways to the services.
+    pub channels: Channels,
+    /// Where events come from.
+    pub broker: SharedBroker,
+    /// What gateways share and may lose.
+    pub ephemeral: SharedEphemeral,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// The gateway, listening but not yet answering.
+pub struct Service {
+    edge: Arc<Edge>,
+    broker: SharedBroker,
+    listener: TcpListener,
+}
+
+impl Service {
+    /// Puts the parts together and takes the address.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming `API_PORT` when the address can't be had.
+    pub fn bind(config: Config, surroundings: Surroundings) -> Result<Self, ConfigError> {
+        let Surroundings {
+            channels,
+            broker,
+            ephemeral,
+            clock,
+        } = surroundings;
+        let listener = TcpListener::bind(config.address).map_err(|error| {
+            ConfigError::new(
+                "API_PORT",
+                format!("can't be used: {} {error}", config.address),
+            )
+        })?;
+        let clients = Clients::new(channels, &config.credential);
+        let edge = Edge {
+            revocations: Revocations::new(clients.sessions.clone(), clock.clone()),
+            activity: Activity::default(),
+            fallback: oruma_ephemeral::in_process(),
+            config,
+            clients,
+            ephemeral,
+            clock,
+        };
+        Ok(Self {
+            edge: Arc::new(edge),
+            broker,
+            listener,
+        })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// When the system can't tell.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Starts the server and the jobs as parts of the process.
+    ///
+    /// # Errors
+    /// When the address or the broker can't be used.
+    ///
+    /// The future is boxed, so that all that it needs is compiled with this crate, once, and not with each binary and test.
+    pub fn start(self, stop: &Stop) -> BoxFuture<'_, anyhow::Result<()>> {
+        self.start_parts(stop).boxed()
+    }
+
+    async fn start_parts(self, stop: &Stop) -> anyhow::Result<()> {
+        let address = self.address()?;
+        inbox::subscribe(Arc::clone(&self.edge), &self.broker).await?;
+        let (edge, token) = (Arc::clone(&self.edge), stop.token());
+        stop.spawn("gateway revocations", async move {
+            revocations::listen(&edge, token).await;
+            Ok::<_, std::convert::Infallible>(())
+        });
+        let (edge, token) = (Arc::clone(&self.edge), stop.token());
+        stop.spawn("gateway activity", async move {
+            activity::report(&edge, token).await;
+            Ok::<_, std::convert::Infallible>(())
+        });
+        let server = serve(self.edge, self.listener)?;
+        let (handle, token, broker) = (server.handle(), stop.token(), self.broker);
+        stop.spawn("gateway HTTP server", server);
+        stop.spawn("gateway stop", async move {
+            token.cancelled().await;
+            handle.stop(true).await;
+            broker.close().await;
+            Ok::<_, std::convert::Infallible>(())
+        });
+        tracing::info!(%address, "listening");
+        Ok(())
+    }
+}
+
+fn serve(edge: Arc<Edge>, listener: TcpListener) -> std::io::Result<Server> {
+    let edge = web::Data::from(edge);
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(edge.clone())
+            .wrap(from_fn(contracts::oruma::beside))
+            .wrap(Compress::default())
+            .wrap(from_fn(middleware::security_headers))
+            .wrap(cors(&edge.config.origins))
+            .wrap(from_fn(middleware::trace))
+            .configure(probes::mount)
+            .configure(documentation::mount)
+            .configure(contracts::mount)
+    })
+    .client_request_timeout(SLOWEST_REQUEST)
+    .keep_alive(KEEP_ALIVE)
+    .max_connections(CONNECTIONS)
+    .shutdown_timeout(DRAIN_SECONDS)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    Ok(server)
+}
+
+/// O-115: the named origins, with credentials, all methods and all headers.
+fn cors(origins: &Origins) -> Cors {
+    let exposed = [
+        HeaderName::from_static("x-request-id"),
+        HeaderName::from_static("traceparent"),
+        HeaderName::from_static("ratelimit-limit"),
+        HeaderName::from_static("ratelimit-remaining"),
+        HeaderName::from_static("ratelimit-reset"),
+        RETRY_AFTER,
+        LOCATION,
+        ETAG,
+    ];
+    let cors = Cors::default()
+        .allow_any_method()
+        .allow_any_header()
+        .expose_headers(exposed)
+        .block_on_origin_mismatch(false)
+        .max_age(3_600);
+    match origins {
+        Origins::Any => cors.allow_any_origin().send_wildcard(),
+        Origins::Only(list) => list
+            .iter()
+            .fold(cors, |cors, origin| cors.allowed_origin(origin))
+            .supports_credentials(),
+    }
+}

@@ -1,0 +1,49 @@
+//! The documents of the contracts are kept as files, so that a change of a contract is seen in review.
+
+use std::fs;
+use std::path::PathBuf;
+
+use oruma_gateway::contracts::oruma;
+use serde_json::Value;
+
+fn kept(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("openapi")
+        .join(format!("{name}.json"))
+}
+
+/// O-221: `UPDATE_OPENAPI=1 cargo test -p oruma-gateway` writes the file anew.
+#[test]
+fn the_document_of_oruma_is_the_one_that_is_kept() {
+    let document = serde_json::to_string_pretty(&oruma::openapi::document()).unwrap() + "\n";
+    if std::env::var_os("UPDATE_OPENAPI").is_some() {
+        fs::write(kept("oruma"), &document).unwrap();
+    }
+    let kept = fs::read_to_string(kept("oruma")).unwrap();
+    assert!(
+        kept == document,
+        "the contract changed: read the difference, then run UPDATE_OPENAPI=1 cargo test -p oruma-gateway"
+    );
+}
+
+#[test]
+fn every_address_is_described_with_its_refusals() {
+    let document = serde_json::to_value(oruma::openapi::document()).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    let mut operations = 0;
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            operations += 1;
+            assert!(operation["summary"].is_string(), "{method} {path}");
+            let protected = !operation["security"].is_null();
+            let says_401 = !operation["responses"]["401"].is_null();
+            assert!(
+                !protected || says_401,
+                "{method} {path} needs a token and does not say 401"
+            );
+        }
+    }
+    assert_eq!(operations, 14);
+    let bearer = &document["components"]["securitySchemes"]["bearer"]["scheme"];
+    assert_eq!(bearer, &Value::from("bearer"));
+}
