@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on should fail at once and say why"
+)]
+
+mod client;
+mod collector;
+mod deployment;
+mod person;
+mod ports;
+mod process;
+mod programs;
+mod proxy;
+mod raw;
+mod reaper;
+mod servers;
+mod tail;
+
+pub use client::{Answer, Call, Client};
+pub use collector::{Collected, Collector};
+pub use deployment::{Deployment, INTERNAL_TOKEN, JWT_SECRET, Plan};
+pub use person::{Member, Person};
+pub use ports::free_port;
+pub use process::Process;
+pub use programs::program;
+pub use proxy::Proxy;
+pub use raw::{RawAnswer, raw};
+pub use servers::{PrivateServers, rabbitmq_corner};
+pub use tail::Tail;
