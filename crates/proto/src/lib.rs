@@ -25,3 +25,21 @@ pub mod auth {
         include!(concat!(env!("OUT_DIR"), "/oruma.auth.v1.serde.rs"));
     }
 }
+
+/// `oruma.social`: posts, comments, likes, saves and feeds.
+pub mod social {
+    /// Version 1.
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/oruma.social.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/oruma.social.v1.serde.rs"));
+    }
+}
+
+/// `oruma.media`: files that people upload.
+pub mod media {
+    /// Version 1.
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/oruma.media.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/oruma.media.v1.serde.rs"));
+    }
+}
