@@ -76,6 +76,27 @@ struct Read {
 // === impl Event ===
 
 impl Event {
+    /// A fact whose data is a message of an `outbox.proto`, with no trace yet.
+    pub fn new(
+        id: Uuid,
+        kind: &str,
+        source: &str,
+        subject: String,
+        time: DateTime<Utc>,
+        data: &impl Serialize,
+    ) -> Self {
+        Self {
+            id,
+            kind: kind.to_owned(),
+            source: source.to_owned(),
+            subject,
+            time,
+            // Messages have no maps with keys that JSON can't write, so this can't fail.
+            data: with_z(serde_json::to_value(data).unwrap_or_default()),
+            trace: None,
+        }
+    }
+
     /// The CloudEvents `type`.
     #[must_use]
     pub fn cloud_type(&self) -> String {
@@ -123,6 +144,18 @@ impl Event {
             serde_json::from_slice(body).map_err(|error| EventError::NoEvent(error.to_string()))?;
         read.try_into()
     }
+}
+
+/// Protobuf's JSON mapping ends times with `Z`, where the library writes `+00:00`. The fields that are times end with `At`.
+fn with_z(mut data: Value) -> Value {
+    for (name, field) in data.as_object_mut().into_iter().flatten() {
+        if let Some(time) = field.as_str().and_then(|time| time.strip_suffix("+00:00"))
+            && name.ends_with("At")
+        {
+            *field = Value::String(format!("{time}Z"));
+        }
+    }
+    data
 }
 
 impl TryFrom<Read> for Event {

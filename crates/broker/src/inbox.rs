@@ -5,10 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel_async::RunQueryDsl;
-use oruma_postgres::Connection;
+use oruma_postgres::{Bound, Connection, Statement};
 use uuid::Uuid;
-
-use crate::statement::{Bound, Statement};
 
 /// The inbox of one consumer: its rows in the table `inbox` of the service's schema.
 #[derive(Debug, Clone)]

@@ -16,7 +16,6 @@ mod pattern;
 mod rabbitmq;
 mod relay;
 mod spans;
-mod statement;
 mod subscription;
 
 pub use broker::{Broker, DeadLetter, SharedBroker};

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use diesel::QueryResult;
 use diesel::result::Error;
 use diesel_async::RunQueryDsl;
-use oruma_postgres::Connection;
+use oruma_postgres::{Bound, Connection, Statement};
 use oruma_telemetry::propagation::TraceContext;
 
 use crate::Event;
-use crate::statement::{Bound, Statement};
 
 /// The outbox of one service: the table `outbox` of its schema.
 #[derive(Debug, Clone)]

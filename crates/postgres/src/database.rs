@@ -40,6 +40,33 @@ pub enum DatabaseError {
     Pool(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl DatabaseError {
+    /// Tells a server that went away in the middle, which is worth another try, from a fault of ours.
+    ///
+    /// # Errors
+    /// The error itself when it is no sign of a lost server.
+    pub fn of_lost_server(error: diesel::result::Error) -> Result<Self, diesel::result::Error> {
+        use diesel::result::{DatabaseErrorKind, Error};
+        let lost = match &error {
+            Error::DatabaseError(
+                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+                _,
+            )
+            | Error::BrokenTransactionManager => true,
+            // Its last words, where it still had the time.
+            Error::DatabaseError(DatabaseErrorKind::Unknown, told) => {
+                told.message().starts_with("terminating connection")
+            }
+            _ => false,
+        };
+        if lost {
+            Ok(Self::Unreachable(Box::new(error)))
+        } else {
+            Err(error)
+        }
+    }
+}
+
 /// A bounded pool of connections. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {

@@ -5,9 +5,11 @@ mod constraint;
 mod database;
 mod migrate;
 mod spans;
+mod statement;
 mod tls;
 
 pub use config::DatabaseConfig;
 pub use constraint::{is_conflict, violated_constraint};
 pub use database::{Connection, Database, DatabaseError, Reader, Writer};
 pub use migrate::{MigrateError, migrate, pending_migrations};
+pub use statement::{Bound, Statement, Untyped};

@@ -51,6 +51,7 @@ impl AccessClaims {
             user: self.user_id,
             role: Role::from_name(&self.role).unwrap_or(Role::User),
             session: self.sid,
+            university: self.university.clone(),
         }
     }
 }

@@ -99,7 +99,7 @@ impl Role {
 }
 
 /// A person who is signed in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedIn {
     /// The person.
     pub user: UserId,
@@ -107,6 +107,8 @@ pub struct SignedIn {
     pub role: Role,
     /// The sign-in.
     pub session: SessionId,
+    /// The name of the person's university, as it was at sign-in; empty for none.
+    pub university: String,
 }
 
 /// The asker of a request, as the edge made it out.
@@ -137,7 +139,7 @@ impl Caller {
     /// The person of this caller, if one is signed in.
     #[must_use]
     pub fn user(&self) -> Option<UserId> {
-        self.signed_in.map(|signed_in| signed_in.user)
+        self.signed_in.as_ref().map(|signed_in| signed_in.user)
     }
 
     /// Puts the caller into the metadata of a request.
@@ -166,20 +168,17 @@ impl Caller {
     }
 
     fn to_proto(&self) -> proto::Caller {
+        let who = self.signed_in.as_ref();
         proto::Caller {
-            user_id: self
-                .signed_in
-                .map_or_else(String::new, |who| who.user.to_string()),
-            role: self
-                .signed_in
+            user_id: who.map_or_else(String::new, |who| who.user.to_string()),
+            role: who
                 .map_or(proto::Role::Unspecified, |who| who.role.to_proto())
                 .into(),
             contract: self.contract.to_proto().into(),
-            session_id: self
-                .signed_in
-                .map_or_else(String::new, |who| who.session.to_string()),
+            session_id: who.map_or_else(String::new, |who| who.session.to_string()),
             address: self.address.clone(),
             user_agent: self.user_agent.clone(),
+            university: who.map_or_else(String::new, |who| who.university.clone()),
         }
     }
 
@@ -195,6 +194,7 @@ impl Caller {
                     proto::Role::Admin => Role::Admin,
                 },
                 session: caller.session_id.parse().ok()?,
+                university: caller.university.clone(),
             })
         };
         Some(Self {
@@ -219,6 +219,7 @@ mod tests {
                 user: UserId::from_uuid(Uuid::from_u128(1)),
                 role: Role::Admin,
                 session: SessionId::from_uuid(Uuid::from_u128(2)),
+                university: "Massachusetts Institute of Technology".to_owned(),
             }),
             contract: Contract::Oruma,
             address: "192.0.2.1".to_owned(),

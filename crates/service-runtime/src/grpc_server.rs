@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::{InterceptorLayer, Routes};
 use tonic_health::pb::health_server::{Health, HealthServer};
 
-use crate::InternalCredential;
+use crate::{ConfigError, Env, InternalCredential};
 
 /// How long one call may take, whatever deadline its caller sent.
 const CALL_DEADLINE: Duration = Duration::from_secs(30);
@@ -41,6 +41,19 @@ impl GrpcListener {
     /// When the address is taken or not ours.
     pub async fn bind(address: SocketAddr) -> std::io::Result<Self> {
         TcpListener::bind(address).await.map(Self::Tcp)
+    }
+
+    /// Listens where `GRPC_ADDR` says, `0.0.0.0:50051` by default: for a service that is a process of its own.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when that is no address, or one that can't be used.
+    pub async fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let address = env
+            .address("GRPC_ADDR")?
+            .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 50_051)));
+        Self::bind(address).await.map_err(|error| {
+            ConfigError::new("GRPC_ADDR", format!("can't be used: {address} {error}"))
+        })
     }
 }
 

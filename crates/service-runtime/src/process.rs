@@ -60,6 +60,14 @@ impl Stop {
         });
     }
 
+    /// Runs a part that can't fail, and that ends when the token is cancelled.
+    pub fn spawn_job<F>(&self, job: impl FnOnce(CancellationToken) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.tasks.spawn(job(self.token.clone()));
+    }
+
     /// Waits until somebody asks, then until all parts have ended or their time is up.
     pub async fn finished(&self) {
         self.token.cancelled().await;

@@ -1,6 +1,5 @@
 //! What the service reads from its environment.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -86,16 +85,6 @@ impl Config {
             Contract::Socmel | Contract::Dubai => of(TimeDelta::minutes(60), TimeDelta::days(30)),
         }
     }
-}
-
-/// `GRPC_ADDR`: where the service listens when it is a process of its own; `0.0.0.0:50051` by default.
-///
-/// # Errors
-/// [`ConfigError`] when it is no address.
-pub fn grpc_address(env: &Env) -> Result<SocketAddr, ConfigError> {
-    Ok(env
-        .address("GRPC_ADDR")?
-        .unwrap_or_else(|| SocketAddr::from(([0, 0, 0, 0], 50_051))))
 }
 
 fn minutes(env: &Env, name: &str, default: i64) -> Result<TimeDelta, ConfigError> {

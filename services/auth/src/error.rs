@@ -123,23 +123,6 @@ impl From<DatabaseError> for Error {
 
 impl From<diesel::result::Error> for Error {
     fn from(error: diesel::result::Error) -> Self {
-        use diesel::result::{DatabaseErrorKind, Error as Diesel};
-        match error {
-            // The server went away in the middle: worth another try, and no fault of ours.
-            Diesel::DatabaseError(
-                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
-                _,
-            )
-            | Diesel::BrokenTransactionManager => {
-                Self::from(DatabaseError::Unreachable(Box::new(error)))
-            }
-            // Its last words, where it still had the time.
-            Diesel::DatabaseError(DatabaseErrorKind::Unknown, ref told)
-                if told.message().starts_with("terminating connection") =>
-            {
-                Self::from(DatabaseError::Unreachable(Box::new(error)))
-            }
-            _ => Self::internal(error),
-        }
+        DatabaseError::of_lost_server(error).map_or_else(Self::internal, Self::from)
     }
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use oruma_auth::config::{Config, grpc_address};
+use oruma_auth::config::Config;
 use oruma_auth::service::{MIGRATIONS, Service, Surroundings};
 use oruma_broker::RabbitMqBroker;
 use oruma_service_runtime::{Clock, Command, GrpcListener, Process, Random};
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
             return Ok(());
         }
         let surroundings = Surroundings {
-            listener: GrpcListener::bind(grpc_address(&env)?).await?,
+            listener: GrpcListener::from_env(&env).await?,
             broker: Arc::new(RabbitMqBroker::from_env(&env, "auth")?),
             ephemeral: oruma_ephemeral::redis_from_env(&env).await?,
             clock: Clock::system(),

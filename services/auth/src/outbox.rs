@@ -6,7 +6,6 @@ use oruma_ids::UserId;
 use oruma_proto::auth::v1 as proto;
 use oruma_service_runtime::Contract;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::app::App;
 use crate::domain::session::{Revocation, RevokedSession};
@@ -72,26 +71,6 @@ pub fn session_revoked(app: &App, session: &RevokedSession, reason: Revocation) 
 
 /// All events of a person have the person as subject, and so keep their order.
 fn event(app: &App, kind: &str, user: UserId, time: DateTime<Utc>, data: &impl Serialize) -> Event {
-    Event {
-        id: app.random.id(time),
-        kind: kind.to_owned(),
-        source: "/oruma/auth".to_owned(),
-        subject: user.to_string(),
-        time,
-        // Messages have no maps with keys that JSON can't write, so this can't fail.
-        data: with_z(serde_json::to_value(data).unwrap_or_default()),
-        trace: None,
-    }
-}
-
-/// Protobuf's JSON mapping ends times with `Z`, where the library writes `+00:00`. The fields that are times end with `At`.
-fn with_z(mut data: Value) -> Value {
-    for (name, field) in data.as_object_mut().into_iter().flatten() {
-        if let Some(time) = field.as_str().and_then(|time| time.strip_suffix("+00:00"))
-            && name.ends_with("At")
-        {
-            *field = Value::String(format!("{time}Z"));
-        }
-    }
-    data
+    let id = app.random.id(time);
+    Event::new(id, kind, "/oruma/auth", user.to_string(), time, data)
 }

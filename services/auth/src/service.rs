@@ -112,29 +112,13 @@ impl Service {
             self.app.config.database.schema,
             self.broker,
         );
-        stop.spawn("auth outbox relay", endless(relay.run(stop.token())));
-        let (app, token) = (Arc::clone(&self.app), stop.token());
-        stop.spawn(
-            "auth announcements",
-            endless(async move { announcements::listen(&app, token).await }),
-        );
+        stop.spawn_job(|token| relay.run(token));
         let app = Arc::clone(&self.app);
-        let token = stop.token();
-        stop.spawn(
-            "auth directory",
-            endless(async move { directory::keep_fresh(&app, token).await }),
-        );
-        let (app, token) = (self.app, stop.token());
-        stop.spawn(
-            "auth retention",
-            endless(async move { retention::keep_tidy(&app, token).await }),
-        );
+        stop.spawn_job(|token| async move { announcements::listen(&app, token).await });
+        let app = Arc::clone(&self.app);
+        stop.spawn_job(|token| async move { directory::keep_fresh(&app, token).await });
+        let app = self.app;
+        stop.spawn_job(|token| async move { retention::keep_tidy(&app, token).await });
         Ok(())
     }
-}
-
-/// A part that only ends when it is asked to.
-async fn endless(part: impl Future<Output = ()>) -> Result<(), std::convert::Infallible> {
-    part.await;
-    Ok(())
 }

@@ -123,24 +123,17 @@ impl Service {
     async fn start_parts(self, stop: &Stop) -> anyhow::Result<()> {
         let address = self.address()?;
         inbox::subscribe(Arc::clone(&self.edge), &self.broker).await?;
-        let (edge, token) = (Arc::clone(&self.edge), stop.token());
-        stop.spawn("gateway revocations", async move {
-            revocations::listen(&edge, token).await;
-            Ok::<_, std::convert::Infallible>(())
-        });
-        let (edge, token) = (Arc::clone(&self.edge), stop.token());
-        stop.spawn("gateway activity", async move {
-            activity::report(&edge, token).await;
-            Ok::<_, std::convert::Infallible>(())
-        });
+        let edge = Arc::clone(&self.edge);
+        stop.spawn_job(|token| async move { revocations::listen(&edge, token).await });
+        let edge = Arc::clone(&self.edge);
+        stop.spawn_job(|token| async move { activity::report(&edge, token).await });
         let server = serve(self.edge, self.listener)?;
-        let (handle, token, broker) = (server.handle(), stop.token(), self.broker);
+        let (handle, broker) = (server.handle(), self.broker);
         stop.spawn("gateway HTTP server", server);
-        stop.spawn("gateway stop", async move {
+        stop.spawn_job(|token| async move {
             token.cancelled().await;
             handle.stop(true).await;
             broker.close().await;
-            Ok::<_, std::convert::Infallible>(())
         });
         tracing::info!(%address, "listening");
         Ok(())

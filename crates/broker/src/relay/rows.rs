@@ -4,10 +4,8 @@ use diesel::QueryResult;
 use diesel::result::{DatabaseErrorKind, Error};
 use diesel::sql_types::{BigInt, Bool, Double, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use oruma_postgres::Connection;
+use oruma_postgres::{Bound, Connection, Statement};
 use uuid::Uuid;
-
-use crate::statement::{Bound, Statement};
 
 /// The queue under which events that can't be published are kept.
 const DEAD: &str = "outbox";

@@ -302,7 +302,7 @@ pub async fn sign_out(
     caller: &Caller,
     token: Option<&RefreshToken>,
 ) -> Result<(), Error> {
-    let signed_in = caller.signed_in.ok_or(Error::NotSignedIn)?;
+    let signed_in = caller.signed_in.as_ref().ok_or(Error::NotSignedIn)?;
     let now = app.clock.now();
     let mut conn = app.database.writer().await?;
     let revoked = conn

@@ -70,7 +70,7 @@ pub async fn update_profile(app: &App, caller: &Caller, name: Option<&str>) -> R
     };
     let name: DisplayName = name
         .parse()
-        .map_err(|problem| Error::invalid("display_name", problem))?;
+        .map_err(|problem: String| Error::invalid("display_name", &problem))?;
     let now = app.clock.now();
     let mut conn = app.database.writer().await?;
     conn.transaction(async |conn| {

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use email_address::{EmailAddress, Options};
 use oruma_rpc_error::Violation;
 use oruma_service_runtime::Contract;
+use oruma_text::{Lines, plain};
 use secrecy::SecretString;
 use unicode_normalization::UnicodeNormalization;
 
@@ -68,18 +69,12 @@ impl DisplayName {
 }
 
 impl FromStr for DisplayName {
-    type Err = &'static str;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        let text: String = text.trim().nfc().collect();
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = plain(text, Lines::One, LONGEST).map_err(|problem| problem.to_string())?;
         if text.is_empty() {
-            return Err("is required");
-        }
-        if text.chars().count() > LONGEST {
-            return Err("must have at most 255 characters");
-        }
-        if text.chars().any(char::is_control) {
-            return Err("must not contain control characters");
+            return Err("is required".to_owned());
         }
         Ok(Self(text))
     }
@@ -155,9 +150,9 @@ impl Application {
             }),
             (name, email, password, university) => Err([
                 ("display_name", name.err()),
-                ("email", email.err()),
-                ("password", password.err()),
-                ("university", university.err()),
+                ("email", email.err().map(str::to_owned)),
+                ("password", password.err().map(str::to_owned)),
+                ("university", university.err().map(str::to_owned)),
             ]
             .into_iter()
             .filter_map(|(field, problem)| Some(Violation::new(field, problem?)))

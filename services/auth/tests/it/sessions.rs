@@ -843,6 +843,7 @@ async fn an_administrator_signs_in_as_one() {
             user: ada.id,
             role: Role::Admin,
             session: admin.session,
+            university: crate::support::UNIVERSITY.to_owned(),
         })
     );
 }

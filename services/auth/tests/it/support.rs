@@ -304,6 +304,7 @@ impl Auth {
             user: id,
             role,
             session,
+            university: user.university.clone(),
         });
         Person {
             caller: Caller {
