@@ -56,6 +56,39 @@ impl CursorKey {
         serde_json::from_slice(body).map_err(|_| BrokenCursor)
     }
 
+    /// Reads the position that a page begins after: `None` for the empty token of a first page.
+    ///
+    /// # Errors
+    /// [`BrokenCursor`] like [`CursorKey::open`].
+    pub fn after<T: DeserializeOwned>(
+        &self,
+        list: &str,
+        token: &str,
+    ) -> Result<Option<T>, BrokenCursor> {
+        match token {
+            "" => Ok(None),
+            token => self.open(list, token).map(Some),
+        }
+    }
+
+    /// Cuts a page out of rows of which one more was read than the page has, and seals where the next one begins; empty where there is none.
+    pub fn page<T, P: Serialize>(
+        &self,
+        list: &str,
+        mut rows: Vec<T>,
+        size: u16,
+        position: impl FnOnce(&T) -> P,
+    ) -> (Vec<T>, String) {
+        let size = usize::from(size);
+        let more = rows.len() > size;
+        rows.truncate(size);
+        let next = rows
+            .last()
+            .filter(|_| more)
+            .map(|last| self.seal(list, &position(last)));
+        (rows, next.unwrap_or_default())
+    }
+
     fn signature(&self, list: &str, body: &[u8]) -> [u8; SIGNATURE_LENGTH] {
         let mut mac = self.0.clone();
         mac.update(list.as_bytes());
@@ -107,6 +140,24 @@ mod tests {
             prop_assume!(changed != cursor);
             prop_assert_eq!(key().open::<(String, i64)>("list", &changed), Err(BrokenCursor));
         }
+    }
+
+    #[test]
+    fn pages_lead_from_one_to_the_next() {
+        let read = |after: Option<u32>| (after.unwrap_or(0) + 1..=7).take(4).collect::<Vec<_>>();
+        let mut token = String::new();
+        let mut pages = Vec::new();
+        loop {
+            let after = key().after("list", &token).unwrap();
+            let (page, next) = key().page("list", read(after), 3, |last| *last);
+            pages.push(page);
+            token = next;
+            if token.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(pages, [vec![1, 2, 3], vec![4, 5, 6], vec![7]]);
+        assert_eq!(key().after::<u32>("list", "x"), Err(BrokenCursor));
     }
 
     #[test]

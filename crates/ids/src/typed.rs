@@ -66,6 +66,14 @@ typed_id!(
     /// The id of an entry of the universities directory.
     UniversityId
 );
+typed_id!(
+    /// The id of a post.
+    PostId
+);
+typed_id!(
+    /// The id of a comment.
+    CommentId
+);
 
 #[cfg(test)]
 mod tests {

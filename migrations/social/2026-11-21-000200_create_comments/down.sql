@@ -1,0 +1,2 @@
+DROP TABLE social.comment_likes;
+DROP TABLE social.comments;

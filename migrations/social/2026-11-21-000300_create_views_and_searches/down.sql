@@ -1,0 +1,2 @@
+DROP TABLE social.searches;
+DROP TABLE social.post_views;

@@ -1,0 +1,179 @@
+//! Writing, reading, changing and removing posts.
+
+use diesel_async::AsyncConnection;
+use oruma_ids::PostId;
+use oruma_service_runtime::Caller;
+
+use super::{App, images};
+use crate::domain::post::{PostDraft, SeenPost};
+use crate::domain::viewer::Viewer;
+use crate::error::Error;
+use crate::outbox;
+use crate::store;
+use crate::store::posts::NewPost;
+
+/// Writes a post (O-012).
+///
+/// # Errors
+/// [`Error::NotSignedIn`]; [`Error::Invalid`] naming every field at fault; [`Error::MediaUnavailable`].
+pub async fn create(app: &App, caller: &Caller, draft: PostDraft) -> Result<SeenPost, Error> {
+    let author = Viewer::of(caller)?;
+    let body = draft.judge(app.config.posts).map_err(Error::Invalid)?;
+    images::claim(app, caller, &body.images).await?;
+    let now = app.clock.now();
+    let new = NewPost {
+        id: PostId::from_uuid(app.random.id(now)),
+        author: &author,
+        body: &body,
+        created_at: now,
+    };
+    let mut conn = app.database.writer().await?;
+    conn.transaction(async |conn| {
+        let post = store::posts::insert(conn, &new).await?;
+        app.outbox
+            .append(conn, &outbox::post_created(app, &post))
+            .await?;
+        Ok(SeenPost {
+            post,
+            liked: false,
+            saved: false,
+            highlight: String::new(),
+        })
+    })
+    .await
+}
+
+/// One post (O-013). The person counts as one who has looked at it.
+///
+/// # Errors
+/// [`Error::NotSignedIn`]; [`Error::PostNotFound`].
+pub async fn get(app: &App, caller: &Caller, id: PostId) -> Result<SeenPost, Error> {
+    let viewer = Viewer::of(caller)?;
+    let seen = find(app, &viewer, id).await?;
+    if seen.post.author != viewer.user {
+        app.analytics.viewed(id, viewer.user);
+    }
+    Ok(seen)
+}
+
+async fn find(app: &App, viewer: &Viewer, id: PostId) -> Result<SeenPost, Error> {
+    let mut conn = app.database.reader().await?;
+    store::posts::find(&mut conn, id, viewer)
+        .await?
+        .ok_or(Error::PostNotFound)
+}
+
+/// Changes what a post says (O-014).
+///
+/// # Errors
+/// [`Error::NotSignedIn`]; [`Error::PostNotFound`]; [`Error::NotAuthor`]; [`Error::Invalid`]; [`Error::MediaUnavailable`].
+pub async fn update(
+    app: &App,
+    caller: &Caller,
+    id: PostId,
+    draft: PostDraft,
+) -> Result<SeenPost, Error> {
+    let author = Viewer::of(caller)?;
+    let before = find(app, &author, id).await?;
+    if before.post.author != author.user {
+        return Err(Error::NotAuthor);
+    }
+    // Said before any image is looked at, and judged again below: the post may have changed meanwhile.
+    let wanted = draft
+        .clone()
+        .change(&before.post.body, app.config.posts)
+        .map_err(Error::Invalid)?;
+    claim_new(app, caller, &before.post.body.images, &wanted.images).await?;
+    let now = app.clock.now();
+    let mut conn = app.database.writer().await?;
+    conn.transaction(async |conn| {
+        let locked = store::posts::lock(conn, id, &author)
+            .await?
+            .ok_or(Error::PostNotFound)?;
+        let body = draft
+            .change(&locked.body, app.config.posts)
+            .map_err(Error::Invalid)?;
+        if body == locked.body {
+            return Ok(SeenPost {
+                post: locked,
+                ..before
+            });
+        }
+        let post = store::posts::update(conn, id, &body, now).await?;
+        app.outbox
+            .append(conn, &outbox::post_updated(app, &post))
+            .await?;
+        Ok(SeenPost { post, ..before })
+    })
+    .await
+}
+
+/// Claims the images that a post did not have before. A fault is named by its place among all of them.
+async fn claim_new(
+    app: &App,
+    caller: &Caller,
+    before: &[String],
+    after: &[String],
+) -> Result<(), Error> {
+    let (places, new): (Vec<usize>, Vec<String>) = after
+        .iter()
+        .enumerate()
+        .filter(|(_, image)| !before.contains(image))
+        .map(|(place, image)| (place, image.clone()))
+        .unzip();
+    match images::claim(app, caller, &new).await {
+        Err(Error::Invalid(mut violations)) => {
+            for violation in &mut violations {
+                if let Some(place) = place_of(&violation.field).and_then(|nth| places.get(nth)) {
+                    violation.field = format!("images[{place}]");
+                }
+            }
+            Err(Error::Invalid(violations))
+        }
+        other => other,
+    }
+}
+
+fn place_of(field: &str) -> Option<usize> {
+    field
+        .strip_prefix("images[")?
+        .strip_suffix(']')?
+        .parse()
+        .ok()
+}
+
+/// Removes a post with all that hangs on it (O-015).
+///
+/// # Errors
+/// [`Error::NotSignedIn`]; [`Error::PostNotFound`]; [`Error::NotAuthor`] for all but the author and administrators.
+pub async fn delete(app: &App, caller: &Caller, id: PostId) -> Result<(), Error> {
+    let viewer = Viewer::of(caller)?;
+    let now = app.clock.now();
+    let mut conn = app.database.writer().await?;
+    conn.transaction(async |conn| {
+        let post = store::posts::lock_to_delete(conn, id, &viewer)
+            .await?
+            .ok_or(Error::PostNotFound)?;
+        if post.author != viewer.user && !viewer.admin {
+            return Err(Error::NotAuthor);
+        }
+        store::posts::delete(conn, id).await?;
+        let event = outbox::post_deleted(app, &post, viewer.user, now);
+        app.outbox.append(conn, &event).await?;
+        Ok(())
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_read() {
+        assert_eq!(place_of("images[3]"), Some(3));
+        for other in ["images", "images[]", "images[x]", "content"] {
+            assert_eq!(place_of(other), None);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Every way in which this service says no.
+
+use std::time::Duration;
+
+use oruma_ids::{BrokenCursor, NegativePageSize};
+use oruma_postgres::DatabaseError;
+use oruma_rpc_error::{ErrorCode, Fault, RpcError, Violation};
+use tonic::Status;
+
+/// What went wrong. Its text is a sentence for people; its source, if any, is for the log only.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Fields of the request are wrong.
+    #[error("Some fields are not valid")]
+    Invalid(Vec<Violation>),
+    /// The call needs somebody who is signed in.
+    #[error("Sign in first")]
+    NotSignedIn,
+    /// The post is somebody else's, or the comment is.
+    #[error("Only its author may do this")]
+    NotAuthor,
+    /// The call is for administrators.
+    #[error("Only administrators may do this")]
+    AdminOnly,
+    /// There is no such post, or none that the caller may see.
+    #[error("There is no such post")]
+    PostNotFound,
+    /// There is no such comment, or none that the caller may see.
+    #[error("There is no such comment")]
+    CommentNotFound,
+    /// The database can't be used now.
+    #[error("The service is not available right now")]
+    Unavailable(#[source] DatabaseError),
+    /// The media service can't be asked now.
+    #[error("Images can't be checked right now")]
+    MediaUnavailable,
+    /// A fault of ours.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// One field is wrong.
+    pub fn invalid(field: &str, problem: impl Into<String>) -> Self {
+        Self::Invalid(vec![Violation::new(field, problem)])
+    }
+
+    /// A fault of ours with its cause.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// What the media service said about images. It names the fields as this service does.
+    pub fn of_media(status: Status) -> Self {
+        let error = RpcError::from(status);
+        match error.code {
+            ErrorCode::Invalid => Self::Invalid(error.violations),
+            ErrorCode::Unavailable | ErrorCode::Exhausted => Self::MediaUnavailable,
+            _ => Self::internal(format!("media refused: {}", error.reason)),
+        }
+    }
+}
+
+impl Fault for Error {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Invalid(_) => ErrorCode::Invalid,
+            Self::NotSignedIn => ErrorCode::Unauthenticated,
+            Self::NotAuthor | Self::AdminOnly => ErrorCode::Forbidden,
+            Self::PostNotFound | Self::CommentNotFound => ErrorCode::NotFound,
+            Self::Unavailable(_) | Self::MediaUnavailable => ErrorCode::Unavailable,
+            Self::Internal(_) => ErrorCode::Internal,
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "validation_failed",
+            Self::NotSignedIn => "not_signed_in",
+            Self::NotAuthor => "not_author",
+            Self::AdminOnly => "admin_only",
+            Self::PostNotFound => "post_not_found",
+            Self::CommentNotFound => "comment_not_found",
+            Self::Unavailable(_) | Self::MediaUnavailable => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        match self {
+            Self::Invalid(violations) => violations.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable(_) | Self::MediaUnavailable => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+}
+
+impl From<NegativePageSize> for Error {
+    fn from(_: NegativePageSize) -> Self {
+        Self::invalid("page_size", "must not be negative")
+    }
+}
+
+impl From<BrokenCursor> for Error {
+    fn from(_: BrokenCursor) -> Self {
+        Self::invalid("page_token", "is broken")
+    }
+}
+
+impl From<DatabaseError> for Error {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Pool(_) => Self::internal(error),
+            _ => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "no database");
+                Self::Unavailable(error)
+            }
+        }
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        DatabaseError::of_lost_server(error).map_or_else(Self::internal, Self::from)
+    }
+}

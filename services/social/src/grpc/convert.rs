@@ -1,0 +1,156 @@
+//! Between messages and domain values.
+
+use oruma_ids::{CommentId, PostId};
+use oruma_proto::social::v1 as proto;
+use oruma_rpc_error::Fault;
+use tonic::Status;
+
+use crate::app::export::Part;
+use crate::domain::comment::SeenComment;
+use crate::domain::post::{PostDraft, SeenPost};
+use crate::domain::visibility::Visibility;
+use crate::error::Error;
+use crate::store::searches::CountedSearch;
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        error.into_status()
+    }
+}
+
+/// What is no id is nobody's.
+pub(super) fn post_id(text: &str) -> Result<PostId, Error> {
+    text.parse().map_err(|_| Error::PostNotFound)
+}
+
+/// What is no id is nobody's.
+pub(super) fn comment_id(text: &str) -> Result<CommentId, Error> {
+    text.parse().map_err(|_| Error::CommentNotFound)
+}
+
+fn visibility(value: proto::Visibility) -> Option<Visibility> {
+    match value {
+        proto::Visibility::Unspecified => None,
+        proto::Visibility::Public => Some(Visibility::Public),
+        proto::Visibility::University => Some(Visibility::University),
+        proto::Visibility::Followers => Some(Visibility::Followers),
+        proto::Visibility::Space => Some(Visibility::Space),
+        proto::Visibility::Private => Some(Visibility::Private),
+    }
+}
+
+const fn visibility_to_proto(value: Visibility) -> proto::Visibility {
+    match value {
+        Visibility::Public => proto::Visibility::Public,
+        Visibility::University => proto::Visibility::University,
+        Visibility::Followers => proto::Visibility::Followers,
+        Visibility::Space => proto::Visibility::Space,
+        Visibility::Private => proto::Visibility::Private,
+    }
+}
+
+impl From<proto::CreatePostRequest> for PostDraft {
+    fn from(request: proto::CreatePostRequest) -> Self {
+        Self {
+            visibility: visibility(request.visibility()),
+            content: Some(request.content),
+            kind: Some(request.r#type),
+            location: Some(request.location),
+            images: Some(request.images),
+            hashtags: Some(request.hashtags),
+            mentions: Some(request.mentions),
+        }
+    }
+}
+
+impl From<proto::UpdatePostRequest> for PostDraft {
+    fn from(request: proto::UpdatePostRequest) -> Self {
+        let values = |list: Option<proto::TextList>| list.map(|list| list.values);
+        Self {
+            visibility: visibility(request.visibility()),
+            content: request.content,
+            kind: request.r#type,
+            location: request.location,
+            images: values(request.images),
+            hashtags: values(request.hashtags),
+            mentions: values(request.mentions),
+        }
+    }
+}
+
+impl From<SeenPost> for proto::Post {
+    fn from(seen: SeenPost) -> Self {
+        let SeenPost {
+            post,
+            liked,
+            saved,
+            highlight,
+        } = seen;
+        let body = post.body;
+        Self {
+            id: post.id.to_string(),
+            number: post.number,
+            author_id: post.author.to_string(),
+            university: post.university,
+            content: body.content,
+            r#type: body.kind.name().to_owned(),
+            location: body.location,
+            images: body.images,
+            hashtags: body.hashtags.all,
+            mentions: body.mentions.all,
+            visibility: visibility_to_proto(body.visibility).into(),
+            like_count: post.like_count,
+            comment_count: post.comment_count,
+            save_count: post.save_count,
+            view_count: post.view_count,
+            liked,
+            saved,
+            created_at: Some(post.created_at.into()),
+            updated_at: Some(post.updated_at.into()),
+            highlight,
+        }
+    }
+}
+
+impl From<SeenComment> for proto::Comment {
+    fn from(seen: SeenComment) -> Self {
+        let SeenComment {
+            comment,
+            liked,
+            replies,
+        } = seen;
+        Self {
+            id: comment.id.to_string(),
+            number: comment.number,
+            post_id: comment.post.to_string(),
+            parent_id: comment.parent.map(|id| id.to_string()).unwrap_or_default(),
+            author_id: comment.author.map(|id| id.to_string()).unwrap_or_default(),
+            content: comment.content,
+            like_count: comment.like_count,
+            reply_count: comment.reply_count,
+            liked,
+            created_at: Some(comment.created_at.into()),
+            updated_at: Some(comment.updated_at.into()),
+            replies: replies.into_iter().map(Self::from).collect(),
+        }
+    }
+}
+
+impl From<CountedSearch> for proto::PopularSearch {
+    fn from(search: CountedSearch) -> Self {
+        Self {
+            query: search.query,
+            filters: search.filters,
+            count: search.count,
+        }
+    }
+}
+
+impl From<Part> for proto::ExportContentResponse {
+    fn from(part: Part) -> Self {
+        Self {
+            section: part.section.to_owned(),
+            items: part.items,
+        }
+    }
+}

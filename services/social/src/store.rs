@@ -1,0 +1,12 @@
+//! All SQL of this service: free functions on a connection, rows kept private. Statements that are used often are prepared once a
+//! connection.
+
+pub mod comments;
+pub mod export;
+pub mod feeds;
+pub mod marks;
+pub mod people;
+pub mod posts;
+mod rows;
+pub mod searches;
+pub mod views;
