@@ -20,6 +20,8 @@ pub type Channel = tonic::transport::Channel;
 
 /// How long one call may take.
 const CALL_DEADLINE: Duration = Duration::from_secs(10);
+/// How long one call may take that carries files.
+const FILES_DEADLINE: Duration = Duration::from_secs(120);
 /// How long opening a connection may take.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(2);
 /// How often a name is looked up again, so that new replicas get their share.
@@ -34,6 +36,8 @@ pub struct ChannelConfig {
     pub variable: String,
     /// Its URL, such as `http://auth:50051`.
     pub url: Uri,
+    /// How long one call may take: 10 s unless it carries files.
+    pub deadline: Duration,
 }
 
 impl ChannelConfig {
@@ -56,7 +60,22 @@ impl ChannelConfig {
                 "is not a URL such as http://auth:50051",
             ));
         }
-        Ok(Self { variable, url })
+        Ok(Self {
+            variable,
+            url,
+            deadline: CALL_DEADLINE,
+        })
+    }
+}
+
+impl ChannelConfig {
+    /// The same for calls that carry files, which take as long as a slow client takes to send them.
+    #[must_use]
+    pub fn for_files(self) -> Self {
+        Self {
+            deadline: FILES_DEADLINE,
+            ..self
+        }
     }
 }
 
@@ -71,21 +90,21 @@ pub fn connect(config: &ChannelConfig) -> Result<Channel, ConfigError> {
     let unusable = |_| ConfigError::new(&config.variable, "can't be used for gRPC");
     let host = config.url.host().unwrap_or_default().to_owned();
     if host.parse::<std::net::IpAddr>().is_ok() {
-        return Ok(endpoint(config.url.clone(), &host)
+        return Ok(endpoint(config.url.clone(), &host, config.deadline)
             .map_err(unusable)?
             .connect_lazy());
     }
     // Proves that endpoints of this URL can be made, so that the task below need not fail.
-    endpoint(config.url.clone(), &host).map_err(unusable)?;
+    endpoint(config.url.clone(), &host, config.deadline).map_err(unusable)?;
     let (channel, changes) = Channel::balance_channel(16);
-    tokio::spawn(follow_dns(config.url.clone(), host, changes));
+    tokio::spawn(follow_dns(config.clone(), host, changes));
     Ok(channel)
 }
 
-fn endpoint(url: Uri, host: &str) -> Result<Endpoint, tonic::transport::Error> {
+fn endpoint(url: Uri, host: &str, deadline: Duration) -> Result<Endpoint, tonic::transport::Error> {
     let tls = url.scheme_str() == Some("https");
     let endpoint = Endpoint::from(url)
-        .timeout(CALL_DEADLINE)
+        .timeout(deadline)
         .connect_timeout(CONNECT_DEADLINE)
         .tcp_nodelay(true)
         .http2_keep_alive_interval(Duration::from_secs(10))
@@ -103,14 +122,18 @@ fn endpoint(url: Uri, host: &str) -> Result<Endpoint, tonic::transport::Error> {
 }
 
 /// Looks the name up again and again, and tells the channel which replicas came and went. Ends with the channel.
-async fn follow_dns(url: Uri, host: String, changes: mpsc::Sender<Change<SocketAddr, Endpoint>>) {
-    let port = url.port_u16().unwrap_or(443);
+async fn follow_dns(
+    config: ChannelConfig,
+    host: String,
+    changes: mpsc::Sender<Change<SocketAddr, Endpoint>>,
+) {
+    let port = config.url.port_u16().unwrap_or(443);
     let mut known = HashSet::new();
     loop {
         match tokio::net::lookup_host((host.as_str(), port)).await {
             Ok(found) => {
                 let found: HashSet<SocketAddr> = found.collect();
-                for change in changes_between(&known, &found, &url, &host) {
+                for change in changes_between(&known, &found, &config, &host) {
                     if changes.send(change).await.is_err() {
                         return;
                     }
@@ -131,13 +154,14 @@ async fn follow_dns(url: Uri, host: String, changes: mpsc::Sender<Change<SocketA
 fn changes_between(
     known: &HashSet<SocketAddr>,
     found: &HashSet<SocketAddr>,
-    url: &Uri,
+    config: &ChannelConfig,
     host: &str,
 ) -> Vec<Change<SocketAddr, Endpoint>> {
-    let scheme = url.scheme_str().unwrap_or("http");
+    let scheme = config.url.scheme_str().unwrap_or("http");
     let came = found.difference(known).filter_map(|address| {
         let url = format!("{scheme}://{address}").parse().ok()?;
-        Some(Change::Insert(*address, endpoint(url, host).ok()?))
+        let endpoint = endpoint(url, host, config.deadline).ok()?;
+        Some(Change::Insert(*address, endpoint))
     });
     let went = known
         .difference(found)
@@ -148,9 +172,19 @@ fn changes_between(
 /// The two ends of a connection inside this process, for the standalone binary and for tests.
 #[must_use]
 pub fn in_process() -> (InProcessListener, Channel) {
+    in_process_within(CALL_DEADLINE)
+}
+
+/// The same for calls that carry files.
+#[must_use]
+pub fn in_process_for_files() -> (InProcessListener, Channel) {
+    in_process_within(FILES_DEADLINE)
+}
+
+fn in_process_within(deadline: Duration) -> (InProcessListener, Channel) {
     let (sender, receiver) = mpsc::channel::<DuplexStream>(16);
     let channel = Endpoint::from_static("http://in-process")
-        .timeout(CALL_DEADLINE)
+        .timeout(deadline)
         .connect_with_connector_lazy(tower::service_fn(move |_: Uri| {
             let sender = sender.clone();
             async move {
@@ -171,10 +205,16 @@ mod tests {
 
     #[test]
     fn replicas_that_come_and_go_are_told() {
-        let url: Uri = "http://auth:1".parse().unwrap();
+        let env = Env::of_pairs([("AUTH_GRPC_URL", "http://auth:1")]);
+        let config = ChannelConfig::from_env(&env, "auth").unwrap();
         let one: SocketAddr = "192.0.2.1:1".parse().unwrap();
         let two: SocketAddr = "192.0.2.2:1".parse().unwrap();
-        let changes = changes_between(&HashSet::from([one]), &HashSet::from([two]), &url, "auth");
+        let changes = changes_between(
+            &HashSet::from([one]),
+            &HashSet::from([two]),
+            &config,
+            "auth",
+        );
         assert!(
             matches!(changes.as_slice(), [Change::Insert(came, _), Change::Remove(went)] if *came == two && *went == one)
         );

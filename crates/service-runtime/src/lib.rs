@@ -12,7 +12,7 @@ mod random;
 
 pub use access_token::{AccessClaims, AccessTokenKey, TokenError};
 pub use caller::{Caller, Contract, Role, SignedIn};
-pub use channel::{Channel, ChannelConfig, GrpcClient, connect, in_process};
+pub use channel::{Channel, ChannelConfig, GrpcClient, connect, in_process, in_process_for_files};
 pub use clock::{Clock, ClockHand};
 pub use credential::{DemandCredential, InternalCredential, ShowCredential};
 pub use env::{ConfigError, Env};

@@ -6,6 +6,9 @@ use oruma_proto::auth::v1::account_service_client::AccountServiceClient;
 use oruma_proto::auth::v1::session_service_client::SessionServiceClient;
 use oruma_proto::auth::v1::university_service_client::UniversityServiceClient;
 use oruma_proto::auth::v1::user_service_client::UserServiceClient;
+use oruma_proto::media::v1::image_service_client::ImageServiceClient;
+use oruma_proto::social::v1::comment_service_client::CommentServiceClient;
+use oruma_proto::social::v1::post_service_client::PostServiceClient;
 use oruma_rpc_error::RpcError;
 use oruma_service_runtime::{Channel, GrpcClient, InternalCredential};
 use tonic::{Request, Response, Status};
@@ -53,19 +56,36 @@ pub struct Clients {
     pub users: UserServiceClient<GrpcClient>,
     /// The universities directory.
     pub universities: UniversityServiceClient<GrpcClient>,
+    /// Posts.
+    pub posts: PostServiceClient<GrpcClient>,
+    /// Comments on posts.
+    pub comments: CommentServiceClient<GrpcClient>,
+    /// Pictures.
+    pub images: ImageServiceClient<GrpcClient>,
     services: Vec<(&'static str, HealthClient<Channel>)>,
 }
 
 impl Clients {
     pub(crate) fn new(channels: Channels, credential: &InternalCredential) -> Self {
-        let Channels { auth } = channels;
+        let Channels {
+            auth,
+            social,
+            media,
+        } = channels;
         let shown = || credential.shown();
         Self {
             accounts: AccountServiceClient::with_interceptor(auth.clone(), shown()),
             sessions: SessionServiceClient::with_interceptor(auth.clone(), shown()),
             users: UserServiceClient::with_interceptor(auth.clone(), shown()),
             universities: UniversityServiceClient::with_interceptor(auth.clone(), shown()),
-            services: vec![("auth", HealthClient::new(auth))],
+            posts: PostServiceClient::with_interceptor(social.clone(), shown()),
+            comments: CommentServiceClient::with_interceptor(social.clone(), shown()),
+            images: ImageServiceClient::with_interceptor(media.clone(), shown()),
+            services: vec![
+                ("auth", HealthClient::new(auth)),
+                ("social", HealthClient::new(social)),
+                ("media", HealthClient::new(media)),
+            ],
         }
     }
 

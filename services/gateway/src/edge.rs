@@ -4,11 +4,13 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use oruma_ephemeral::SharedEphemeral;
+use oruma_ids::CursorKey;
 use oruma_service_runtime::Clock;
 
 use crate::activity::Activity;
 use crate::clients::Clients;
 use crate::config::Config;
+use crate::people::People;
 use crate::revocations::Revocations;
 
 /// The parts of the gateway that handlers and middleware share.
@@ -19,6 +21,10 @@ pub struct Edge {
     pub clients: Clients,
     /// Which sign-ins have ended.
     pub revocations: Revocations,
+    /// Everybody's cards.
+    pub people: People,
+    /// What seals the names of exports.
+    pub exports: CursorKey,
     /// Who was seen lately.
     pub activity: Activity,
     /// What gateways share and may lose.

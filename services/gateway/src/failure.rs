@@ -45,6 +45,11 @@ impl Failure {
         }
     }
 
+    /// What is asked for is not there, or not for the asker to know of.
+    pub(crate) fn not_found(reason: &str, message: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, reason, message)
+    }
+
     /// No token, or none that holds.
     pub(crate) fn unauthorized(reason: &str, message: &str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, reason, message)

@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use oruma_broker::{BrokerError, Event, HandleError, Handler, SharedBroker, Subscription};
 use oruma_proto::auth::v1 as proto;
 
+use serde::de::DeserializeOwned;
+
 use crate::edge::Edge;
 
 /// Subscribes to the facts.
@@ -15,8 +17,47 @@ use crate::edge::Edge;
 pub(crate) async fn subscribe(edge: Arc<Edge>, broker: &SharedBroker) -> Result<(), BrokerError> {
     let subscription = Subscription::each_process("gateway.sessions", ["auth.session.revoked.v1"]);
     broker
-        .subscribe(subscription, Arc::new(SessionRevoked(edge)))
+        .subscribe(subscription, Arc::new(SessionRevoked(Arc::clone(&edge))))
+        .await?;
+    let kinds = ["auth.user.updated.v1", "auth.user.deleted.v1"];
+    let subscription = Subscription::each_process("gateway.people", kinds);
+    broker
+        .subscribe(subscription, Arc::new(PersonChanged(edge)))
         .await
+}
+
+/// `auth.user.updated.v1` and `auth.user.deleted.v1`.
+struct PersonChanged(Arc<Edge>);
+
+#[async_trait]
+impl Handler for PersonChanged {
+    async fn handle(&self, event: &Event) -> Result<(), HandleError> {
+        if event.kind == "auth.user.deleted.v1" {
+            let fact: proto::UserDeletedV1 = read(event)?;
+            self.0.people.forget(&fact.user_id);
+        } else {
+            let fact: proto::UserUpdatedV1 = read(event)?;
+            self.0.people.learn(proto::UserCard {
+                id: fact.user_id,
+                number: fact.number,
+                handle: fact.handle,
+                display_name: fact.display_name,
+                university: fact.university,
+                avatar_url: fact.avatar_url,
+                version: fact.version,
+            });
+        }
+        Ok(())
+    }
+
+    async fn missed(&self) {
+        self.0.people.forget_all();
+    }
+}
+
+fn read<T: DeserializeOwned>(event: &Event) -> Result<T, HandleError> {
+    serde_json::from_value(event.data.clone())
+        .map_err(|error| HandleError::Poison(error.to_string()))
 }
 
 /// `auth.session.revoked.v1`.
@@ -25,8 +66,7 @@ struct SessionRevoked(Arc<Edge>);
 #[async_trait]
 impl Handler for SessionRevoked {
     async fn handle(&self, event: &Event) -> Result<(), HandleError> {
-        let fact: proto::SessionRevokedV1 = serde_json::from_value(event.data.clone())
-            .map_err(|error| HandleError::Poison(error.to_string()))?;
+        let fact: proto::SessionRevokedV1 = read(event)?;
         self.0.revocations.insert(&proto::RevokedSession {
             session_id: fact.session_id,
             revoked_at: fact.revoked_at,

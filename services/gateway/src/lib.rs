@@ -3,6 +3,7 @@
 mod activity;
 mod caller;
 mod clients;
+mod compose;
 pub mod config;
 pub mod contracts;
 mod documentation;
@@ -10,6 +11,7 @@ mod edge;
 mod failure;
 mod inbox;
 mod middleware;
+mod people;
 mod probes;
 mod revocations;
 pub mod service;

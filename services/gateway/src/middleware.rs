@@ -1,6 +1,7 @@
 //! What happens to every request before and after its handler.
 
 mod headers;
+pub(crate) mod idempotency;
 mod rate_limit;
 mod trace;
 

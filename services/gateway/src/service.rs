@@ -13,12 +13,14 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use oruma_broker::SharedBroker;
 use oruma_ephemeral::SharedEphemeral;
+use oruma_ids::CursorKey;
 use oruma_service_runtime::{Channel, ChannelConfig, Clock, ConfigError, Env, Stop, connect};
 
 use crate::activity::{self, Activity};
 use crate::clients::Clients;
 use crate::config::{Config, Origins};
 use crate::edge::Edge;
+use crate::people::People;
 use crate::revocations::{self, Revocations};
 use crate::{contracts, documentation, inbox, middleware, probes};
 
@@ -34,6 +36,10 @@ const DRAIN_SECONDS: u64 = 15;
 pub struct Channels {
     /// To auth.
     pub auth: Channel,
+    /// To social.
+    pub social: Channel,
+    /// To media, with time for files.
+    pub media: Channel,
 }
 
 impl Channels {
@@ -44,6 +50,8 @@ impl Channels {
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         Ok(Self {
             auth: connect(&ChannelConfig::from_env(env, "auth")?)?,
+            social: connect(&ChannelConfig::from_env(env, "social")?)?,
+            media: connect(&ChannelConfig::from_env(env, "media")?.for_files())?,
         })
     }
 }
@@ -89,6 +97,8 @@ impl Service {
         let edge = Edge {
             revocations: Revocations::new(clients.sessions.clone(), clock.clone()),
             activity: Activity::default(),
+            people: People::new(clients.users.clone()),
+            exports: CursorKey::from_secret(config.credential.as_bytes()),
             fallback: oruma_ephemeral::in_process(),
             config,
             clients,

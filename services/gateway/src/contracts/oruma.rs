@@ -2,18 +2,23 @@
 
 mod auth;
 mod body;
+mod comments;
 mod credentials;
 mod dto;
 mod entry;
 mod error;
+mod exports;
 pub mod openapi;
+mod posts;
 mod query;
+mod submission;
 mod system;
 mod universities;
+mod uploads;
 mod users;
 
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, ServiceConfig, delete, get, post, put, resource};
+use actix_web::web::{self, ServiceConfig, delete, get, head, post, put, resource};
 
 pub(crate) use entry::beside;
 
@@ -42,7 +47,41 @@ fn routes(config: &mut ServiceConfig) {
                 .route(put().to(users::update_me))
                 .route(delete().to(users::delete_me)),
         )
+        .service(resource("/api/users/me/export").route(post().to(exports::create)))
+        .service(resource("/api/users/me/export/{id}").route(get().to(exports::get)))
         .service(resource("/api/users/{userId}").route(get().to(users::get)))
+        .service(resource("/api/users/{userId}/posts").route(get().to(posts::by_author)))
+        // posts
+        .service(
+            resource("/api/posts")
+                .route(get().to(posts::feed))
+                .route(post().to(posts::create)),
+        )
+        .service(resource("/api/posts/search").route(get().to(posts::search)))
+        .service(resource("/api/posts/hashtag/{hashtag}").route(get().to(posts::by_hashtag)))
+        .service(
+            resource("/api/posts/{postId}")
+                .route(get().to(posts::get))
+                .route(put().to(posts::update))
+                .route(delete().to(posts::delete)),
+        )
+        .service(resource("/api/posts/{postId}/like").route(post().to(posts::like)))
+        .service(resource("/api/posts/{postId}/save").route(post().to(posts::save)))
+        // comments
+        .service(
+            resource("/api/posts/{postId}/comments")
+                .route(get().to(comments::list))
+                .route(post().to(comments::create)),
+        )
+        .service(resource("/api/comments/{commentId}/like").route(post().to(comments::like)))
+        .service(resource("/api/comments/{commentId}").route(delete().to(comments::delete)))
+        // uploads
+        .service(resource("/api/upload/image").route(post().to(uploads::create)))
+        .service(
+            resource("/uploads/images/{type}/{file}")
+                .route(get().to(uploads::get))
+                .route(head().to(uploads::get)),
+        )
         // universities
         .service(resource("/api/universities/search").route(get().to(universities::search)))
         .service(resource("/api/universities/{id}").route(get().to(universities::get)));

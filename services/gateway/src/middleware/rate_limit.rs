@@ -24,6 +24,8 @@ pub(crate) enum LimitClass {
     Free,
     /// A sign-in, by address.
     Login,
+    /// A request that brings files, by person, else by address.
+    Upload,
     /// A request like any other, by person, else by address.
     Request,
 }
@@ -70,13 +72,18 @@ fn counted(
     match class {
         LimitClass::Free => None,
         LimitClass::Login => Some((format!("{contract}:login:{}", asker.address), quotas.logins)),
-        LimitClass::Request => {
-            let who = asker
-                .user()
-                .map_or_else(|| asker.address.clone(), |user| user.to_string());
-            Some((format!("{contract}:request:{who}"), quotas.requests))
-        }
+        LimitClass::Upload => Some((format!("{contract}:upload:{}", who(asker)), quotas.uploads)),
+        LimitClass::Request => Some((
+            format!("{contract}:request:{}", who(asker)),
+            quotas.requests,
+        )),
     }
+}
+
+fn who(asker: &Caller) -> String {
+    asker
+        .user()
+        .map_or_else(|| asker.address.clone(), |user| user.to_string())
 }
 
 fn exhausted(retry_after: Duration) -> Failure {

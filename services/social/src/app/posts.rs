@@ -63,6 +63,23 @@ async fn find(app: &App, viewer: &Viewer, id: PostId) -> Result<SeenPost, Error>
         .ok_or(Error::PostNotFound)
 }
 
+/// Whether the caller may change a post.
+///
+/// # Errors
+/// [`Error::NotSignedIn`]; [`Error::PostNotFound`]; [`Error::NotAuthor`].
+pub async fn check_author(app: &App, caller: &Caller, id: PostId) -> Result<(), Error> {
+    find_own(app, &Viewer::of(caller)?, id).await.map(drop)
+}
+
+async fn find_own(app: &App, author: &Viewer, id: PostId) -> Result<SeenPost, Error> {
+    let found = find(app, author, id).await?;
+    if found.post.author == author.user {
+        Ok(found)
+    } else {
+        Err(Error::NotAuthor)
+    }
+}
+
 /// Changes what a post says (O-014).
 ///
 /// # Errors
@@ -74,10 +91,7 @@ pub async fn update(
     draft: PostDraft,
 ) -> Result<SeenPost, Error> {
     let author = Viewer::of(caller)?;
-    let before = find(app, &author, id).await?;
-    if before.post.author != author.user {
-        return Err(Error::NotAuthor);
-    }
+    let before = find_own(app, &author, id).await?;
     // Said before any image is looked at, and judged again below: the post may have changed meanwhile.
     let wanted = draft
         .clone()

@@ -45,6 +45,16 @@ impl PostService for Posts {
         }))
     }
 
+    async fn check_post_author(
+        &self,
+        request: Request<proto::CheckPostAuthorRequest>,
+    ) -> Result<Response<proto::CheckPostAuthorResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let id = post_id(&request.into_inner().post_id)?;
+        posts::check_author(&self.0, &caller, id).await?;
+        Ok(Response::new(proto::CheckPostAuthorResponse {}))
+    }
+
     async fn update_post(
         &self,
         request: Request<proto::UpdatePostRequest>,

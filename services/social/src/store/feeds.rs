@@ -1,8 +1,8 @@
 //! Lists of posts, each one statement on one index.
 
 use chrono::{DateTime, Utc};
-use diesel::{QueryResult, QueryableByName};
 use diesel::sql_types::{Float, Text, Timestamptz};
+use diesel::{QueryResult, QueryableByName};
 use diesel_async::RunQueryDsl;
 use oruma_ids::UserId;
 use oruma_postgres::{Bound, Connection, Statement, Untyped};

@@ -29,15 +29,21 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let payload = web::Payload::from_request(request, payload);
         Box::pin(async move {
-            let payload = payload.await.map_err(|_| unreadable())?;
-            let body = timeout(SLOWEST, payload.to_bytes_limited(LARGEST))
+            read(payload.await.map_err(|_| unreadable())?)
                 .await
-                .map_err(|_| too_slow())?
-                .map_err(|_| too_large())?
-                .map_err(|_| unreadable())?;
-            parse(&body).map(Self).map_err(ApiError::from)
+                .map(Self)
         })
     }
+}
+
+/// Reads a JSON body.
+pub(super) async fn read<T: DeserializeOwned>(payload: web::Payload) -> Result<T, ApiError> {
+    let body = timeout(SLOWEST, payload.to_bytes_limited(LARGEST))
+        .await
+        .map_err(|_| too_slow())?
+        .map_err(|_| too_large())?
+        .map_err(|_| unreadable())?;
+    parse(&body).map_err(ApiError::from)
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {

@@ -1,5 +1,10 @@
 //! The shapes of this contract. A new field of a message breaks the build here until somebody decides what to do with it.
 
+pub(super) mod comment;
+pub(super) mod export;
+pub(super) mod image;
+pub(super) mod post;
 pub(super) mod session;
+mod time;
 pub(super) mod university;
 pub(super) mod user;

@@ -9,9 +9,11 @@ use actix_web::{Error, ResponseError};
 use oruma_service_runtime::Contract;
 
 use super::error::ApiError;
+use super::submission::is_form;
 use crate::caller;
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::middleware::idempotency::{self, Once};
 use crate::middleware::{LimitClass, limit, tell};
 
 /// Lets a request in.
@@ -26,7 +28,12 @@ pub(super) async fn enter(
         Ok(verdict) => verdict,
         Err(failure) => return Ok(request.into_response(ApiError::from(failure).error_response())),
     };
-    let mut response = with_body(next.call(request).await?);
+    let mut response = match idempotency::once(&edge, Contract::Oruma, request, next).await? {
+        Once::Answered(response) => with_body(response),
+        Once::Refused(request, failure) => {
+            ServiceResponse::new(request, ApiError::from(failure).error_response())
+        }
+    };
     if let Some(verdict) = verdict {
         tell(response.headers_mut(), &verdict);
     }
@@ -51,6 +58,8 @@ pub(crate) async fn beside(
 fn class_of(request: &ServiceRequest) -> LimitClass {
     match (request.method(), request.match_info().as_str()) {
         (_, "/" | "/health") => LimitClass::Free,
+        (&Method::POST | &Method::PUT, _) if is_form(request.request()) => LimitClass::Upload,
+        (_, path) if path.starts_with("/uploads/") => LimitClass::Free,
         (&Method::POST, "/api/auth/login") => LimitClass::Login,
         _ => LimitClass::Request,
     }

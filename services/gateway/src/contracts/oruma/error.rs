@@ -33,6 +33,8 @@ pub(super) struct ErrorBody {
     details: BTreeMap<String, String>,
 }
 
+impl std::error::Error for ApiError {}
+
 impl From<Failure> for ApiError {
     fn from(failure: Failure) -> Self {
         Self(failure)

@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{auth, error, system, universities, users};
+use super::{auth, comments, error, exports, posts, system, universities, uploads, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -14,20 +14,33 @@ use super::{auth, error, system, universities, users};
             Every refusal has the body `{\"error\", \"message\", \"details\"}`: `error` is a stable reason in snake case, `details` names the \
             fields at fault. Reasons: `validation_failed`, `invalid_json`, `wrong_type`, `bad_request`, `body_too_large`, `missing_token`, \
             `invalid_token`, `token_expired`, `token_revoked`, `invalid_credentials`, `invalid_refresh_token`, `not_signed_in`, \
-            `account_suspended`, `user_not_found`, `university_not_found`, `route_not_found`, `method_not_allowed`, `request_timeout`, \
+            `account_suspended`, `not_author`, `user_not_found`, `university_not_found`, `post_not_found`, `comment_not_found`, \
+            `image_not_found`, `export_not_found`, `invalid_form`, `file_too_large`, `infected`, `range_not_satisfiable`, \
+            `idempotency_key_reused`, `idempotency_key_in_use`, `route_not_found`, `method_not_allowed`, `request_timeout`, \
             `rate_limited`, `overloaded`, `unavailable`, `internal`.\n\n\
+            A POST with an `Idempotency-Key` (1 to 255 characters of one's own choice) is carried out once within 24 hours: a repetition with \
+            the same body gets the same answer, with `Idempotency-Replayed: true`; one with another body a 422, and one that comes while the \
+            first is under way a 409.\n\n\
             Every answer carries `X-Request-Id`; limited ones `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` in seconds."
     ),
     paths(
         system::root, system::health,
         auth::register, auth::login, auth::refresh, auth::logout, auth::me,
         users::search, users::get, users::me, users::update_me, users::delete_me,
+        exports::create, exports::get,
+        posts::feed, posts::create, posts::search, posts::by_hashtag, posts::by_author, posts::get, posts::update, posts::delete, posts::like,
+        posts::save,
+        comments::list, comments::create, comments::like, comments::delete,
+        uploads::create, uploads::get,
         universities::search, universities::get,
     ),
     components(schemas(error::ErrorBody)),
     tags(
         (name = "auth", description = "Joining, signing in, going on, signing out"),
         (name = "users", description = "People"),
+        (name = "posts", description = "Posts and feeds"),
+        (name = "comments", description = "Comments on posts"),
+        (name = "uploads", description = "Pictures"),
         (name = "universities", description = "The universities directory"),
         (name = "system", description = "The API itself"),
     ),

@@ -27,6 +27,15 @@ impl Query {
         Ok(text)
     }
 
+    /// Whether something is asked for: not, when it is missing.
+    pub(super) fn flag(&self, name: &str) -> Result<bool, Failure> {
+        match self.0.get(name).map(String::as_str) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Failure::invalid(name, "must be true or false")),
+        }
+    }
+
     /// How many at the most: 0, which is the service's default, when it is missing. What is too large is for the service to clamp.
     pub(super) fn limit(&self) -> Result<i32, Failure> {
         let Some(text) = self.0.get("limit") else {

@@ -1,0 +1,131 @@
+//! Everybody's cards: asked for in batches, kept in memory, and corrected by events as people change them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::ops::compute::Op;
+use moka::sync::Cache;
+use oruma_proto::auth::v1 as proto;
+use oruma_proto::auth::v1::user_service_client::UserServiceClient;
+use oruma_service_runtime::{Caller, GrpcClient};
+use tonic::Status;
+
+use crate::clients::read;
+
+/// Cards that are kept: some 50 MB at the most.
+const MOST: u64 = 100_000;
+/// A card is asked for again after this, should an event ever be missed.
+const FRESH: Duration = Duration::from_secs(600);
+
+/// The cards that were needed lately, by the people's ids.
+pub struct People {
+    cards: Cache<String, Arc<proto::UserCard>>,
+    users: UserServiceClient<GrpcClient>,
+}
+
+impl People {
+    pub(crate) fn new(users: UserServiceClient<GrpcClient>) -> Self {
+        Self {
+            cards: Cache::builder()
+                .max_capacity(MOST)
+                .time_to_live(FRESH)
+                .build(),
+            users,
+        }
+    }
+
+    /// The cards of some people. Whoever is gone has one that says so.
+    ///
+    /// # Errors
+    /// When cards are needed that are not here, and auth can't be asked.
+    pub(crate) async fn cards(
+        &self,
+        caller: &Caller,
+        ids: impl IntoIterator<Item = String>,
+    ) -> Result<HashMap<String, Arc<proto::UserCard>>, Status> {
+        let mut known = HashMap::new();
+        let mut missing = Vec::new();
+        for id in ids {
+            if known.contains_key(&id) || missing.contains(&id) {
+                continue;
+            }
+            match self.cards.get(&id) {
+                Some(card) => drop(known.insert(id, card)),
+                None if id.is_empty() => drop(known.insert(id, Arc::new(gone("")))),
+                None => missing.push(id),
+            }
+        }
+        if !missing.is_empty() {
+            for card in self.fetch(caller, &missing).await? {
+                let id = card.id.clone();
+                known.insert(id, self.learn(card));
+            }
+            for id in missing {
+                known
+                    .entry(id)
+                    .or_insert_with_key(|id| self.learn(gone(id)));
+            }
+        }
+        Ok(known)
+    }
+
+    async fn fetch(&self, caller: &Caller, ids: &[String]) -> Result<Vec<proto::UserCard>, Status> {
+        let request = proto::ListUserCardsRequest {
+            user_ids: ids.to_vec(),
+        };
+        let users = &self.users;
+        let answer = read(async || {
+            users
+                .clone()
+                .list_user_cards(caller.send(request.clone()))
+                .await
+        })
+        .await?;
+        Ok(answer.cards)
+    }
+
+    /// Keeps a card, unless a newer one is here already: what was fetched may be older than what an event has told since. Returns the one that
+    /// is kept.
+    pub(crate) fn learn(&self, card: proto::UserCard) -> Arc<proto::UserCard> {
+        let card = Arc::new(card);
+        let kept = self
+            .cards
+            .entry(card.id.clone())
+            .and_compute_with(|known| match known {
+                Some(known) if known.value().version >= card.version => Op::Nop,
+                _ => Op::Put(Arc::clone(&card)),
+            });
+        kept.into_entry().map_or(card, moka::Entry::into_value)
+    }
+
+    /// Keeps in mind that somebody is gone.
+    pub(crate) fn forget(&self, id: &str) {
+        self.learn(gone(id));
+    }
+
+    /// Keeps nothing: events may have been missed.
+    pub(crate) fn forget_all(&self) {
+        self.cards.invalidate_all();
+    }
+}
+
+/// Whether a card stands for somebody who is gone.
+pub(crate) fn is_gone(card: &proto::UserCard) -> bool {
+    card.version == GONE
+}
+
+/// Newer than any card: nobody comes back.
+const GONE: i64 = i64::MAX;
+
+fn gone(id: &str) -> proto::UserCard {
+    proto::UserCard {
+        id: id.to_owned(),
+        number: 0,
+        handle: "deleted".to_owned(),
+        display_name: "Deleted account".to_owned(),
+        university: String::new(),
+        avatar_url: String::new(),
+        version: GONE,
+    }
+}
