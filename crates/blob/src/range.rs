@@ -38,6 +38,14 @@ impl ByteRange {
             Self::Last(count) => format!("bytes=-{count}"),
         }
     }
+
+    pub(crate) const fn is_disputed(self) -> bool {
+        match self {
+            Self::From(_) => false,
+            Self::Between(first, last) => last < first,
+            Self::Last(_) => true,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -133,13 +133,14 @@ impl BlobStore for S3Store {
     }
 
     async fn get(&self, key: &BlobKey, range: Option<ByteRange>) -> Result<Blob, BlobError> {
-        // Some servers make an error of ranges without any byte that is not the one for it.
-        if matches!(range, Some(ByteRange::Last(0)))
-            || matches!(range, Some(ByteRange::Between(first, last)) if last < first)
-        {
-            self.size(key).await?;
-            return Err(BlobError::RangeNotSatisfiable);
-        }
+        let range = match range {
+            // Servers disagree about ranges from the end and about those without a byte; about all others they agree.
+            Some(range) if range.is_disputed() => {
+                let (first, length) = range.within(self.size(key).await?)?;
+                Some(ByteRange::Between(first, first + length - 1))
+            }
+            other => other,
+        };
         let got = tried(CALL_DEADLINE, || self.get_once(key, range)).await?;
         answer::blob(got, range)
     }
