@@ -6,4 +6,4 @@ mod typed;
 
 pub use cursor::{BrokenCursor, CursorKey};
 pub use page::{NegativePageSize, PageSize};
-pub use typed::{MalformedId, SessionId, UniversityId, UserId};
+pub use typed::{ImageId, MalformedId, SessionId, UniversityId, UserId};

@@ -66,6 +66,10 @@ typed_id!(
     /// The id of an entry of the universities directory.
     UniversityId
 );
+typed_id!(
+    /// The id of a picture.
+    ImageId
+);
 
 #[cfg(test)]
 mod tests {
