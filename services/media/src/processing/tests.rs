@@ -14,7 +14,8 @@ const LIMITS: ProcessingConfig = ProcessingConfig {
 /// Something to look at: no two corners alike, and not too easy to compress.
 fn scene(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
-        let noise = (x * 31 + y * 17) % 23;
+        let noise = (x.wrapping_mul(0x9E37_79B9) ^ y.wrapping_mul(0x85EB_CA6B)) >> 13;
+        let noise = noise.wrapping_mul(noise) % 23;
         Rgb([
             (x * 255 / width) as u8,
             (y * 255 / height) as u8,
