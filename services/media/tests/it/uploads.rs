@@ -186,7 +186,8 @@ async fn overload_is_refused_and_nothing_else_slows_down() {
     let media = setup.start().await;
     let known = media.upload(&ada(), &jpeg()).await;
     let large = picture(5_000, 4_000, ImageFormat::Jpeg);
-    let uploads = (0..8).map(|_| media.try_upload(&ada(), POSTS, "", &large));
+    let ada = ada();
+    let uploads = (0..8).map(|_| media.try_upload(&ada, POSTS, "", &large));
     let reads = async {
         for _ in 0..20 {
             let begun = Instant::now();
@@ -203,7 +204,7 @@ async fn overload_is_refused_and_nothing_else_slows_down() {
         assert!(refusal.retry_after.is_some());
     }
     // Afterwards all is well again.
-    media.upload(&ada(), &jpeg()).await;
+    media.upload(&ada, &jpeg()).await;
     assert_eq!(media.files().len(), 2 * (taken.len() + 2));
 }
 
