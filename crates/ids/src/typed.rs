@@ -74,6 +74,10 @@ typed_id!(
     /// The id of a comment.
     CommentId
 );
+typed_id!(
+    /// The id of a picture.
+    ImageId
+);
 
 #[cfg(test)]
 mod tests {

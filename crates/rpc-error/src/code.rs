@@ -1,4 +1,4 @@
-//! The nine ways to say no.
+//! The ten ways to say no.
 
 use tonic::Code;
 
@@ -7,6 +7,8 @@ use tonic::Code;
 pub enum ErrorCode {
     /// The request is wrong in itself; the fields at fault are named.
     Invalid,
+    /// The request is fine but for its size: more than is taken, or a part beyond the end.
+    OutOfRange,
     /// Nobody, or nobody known, is asking.
     Unauthenticated,
     /// The asker is known and may not.
@@ -31,6 +33,7 @@ impl ErrorCode {
     pub const fn grpc(self) -> Code {
         match self {
             Self::Invalid => Code::InvalidArgument,
+            Self::OutOfRange => Code::OutOfRange,
             Self::Unauthenticated => Code::Unauthenticated,
             Self::Forbidden => Code::PermissionDenied,
             Self::NotFound => Code::NotFound,
@@ -47,6 +50,7 @@ impl ErrorCode {
     pub const fn http(self) -> u16 {
         match self {
             Self::Invalid => 400,
+            Self::OutOfRange => 413,
             Self::Unauthenticated => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
@@ -61,7 +65,8 @@ impl ErrorCode {
     #[must_use]
     pub const fn from_grpc(code: Code) -> Self {
         match code {
-            Code::InvalidArgument | Code::OutOfRange => Self::Invalid,
+            Code::InvalidArgument => Self::Invalid,
+            Code::OutOfRange => Self::OutOfRange,
             Code::Unauthenticated => Self::Unauthenticated,
             Code::PermissionDenied => Self::Forbidden,
             Code::NotFound => Self::NotFound,
@@ -84,6 +89,7 @@ mod tests {
     fn every_code_survives_grpc() {
         for code in [
             ErrorCode::Invalid,
+            ErrorCode::OutOfRange,
             ErrorCode::Unauthenticated,
             ErrorCode::Forbidden,
             ErrorCode::NotFound,

@@ -1,0 +1,2 @@
+DROP TABLE media.image_uses;
+DROP TABLE media.images;

@@ -1,0 +1,3 @@
+DROP TABLE media.dead_letters;
+DROP TABLE media.inbox;
+DROP TABLE media.outbox;

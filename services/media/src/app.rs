@@ -1,0 +1,40 @@
+//! The use cases: each authorises, runs a transaction of rule, store and outbox, and returns domain values.
+
+pub mod images;
+pub mod reading;
+pub mod retention;
+pub mod uploads;
+pub mod uses;
+
+use oruma_blob::SharedBlobStore;
+use oruma_broker::{Inbox, Outbox};
+use oruma_postgres::Database;
+use oruma_service_runtime::{Clock, Random};
+use tokio::sync::Semaphore;
+
+use crate::config::Config;
+use crate::processing::Processing;
+
+/// What the use cases work with.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// The tables.
+    pub database: Database,
+    /// The events to publish.
+    pub outbox: Outbox,
+    /// The events of posts that were handled.
+    pub post_inbox: Inbox,
+    /// The events of people that were handled.
+    pub user_inbox: Inbox,
+    /// The files.
+    pub blobs: SharedBlobStore,
+    /// The threads that work on pictures.
+    pub processing: Processing,
+    /// Places for uploads under way.
+    pub places: Semaphore,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness and ids.
+    pub random: Random,
+}

@@ -1,0 +1,4 @@
+//! Plain values and pure rules.
+
+pub mod image;
+pub mod range;

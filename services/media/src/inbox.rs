@@ -1,0 +1,51 @@
+//! What this service consumes. One replica at a time works on each queue.
+
+mod posts;
+mod user_deleted;
+
+use std::sync::Arc;
+
+use oruma_broker::{BrokerError, Event, HandleError, SharedBroker, Subscription};
+use serde::de::DeserializeOwned;
+
+use crate::app::App;
+use crate::error::Error;
+
+/// The queue of the facts about posts.
+pub(crate) const POSTS: &str = "media.posts";
+/// The queue of the facts about accounts that ended.
+pub(crate) const USERS: &str = "media.user_deleted";
+
+/// Subscribes to the facts.
+///
+/// # Errors
+/// When the broker refuses a subscription.
+pub(crate) async fn subscribe(app: &Arc<App>, broker: &SharedBroker) -> Result<(), BrokerError> {
+    let subscription = Subscription::once(POSTS, posts::KINDS);
+    let handler = posts::Posts(Arc::clone(app));
+    broker.subscribe(subscription, Arc::new(handler)).await?;
+    let subscription = Subscription::once(USERS, user_deleted::KINDS);
+    let handler = user_deleted::UserDeleted(Arc::clone(app));
+    broker.subscribe(subscription, Arc::new(handler)).await
+}
+
+/// What an event says.
+fn data<T: DeserializeOwned>(event: &Event) -> Result<T, HandleError> {
+    serde_json::from_value(event.data.clone())
+        .map_err(|error| HandleError::poison(error.to_string()))
+}
+
+/// An id in an event.
+fn id<T: std::str::FromStr>(text: &str) -> Result<T, HandleError> {
+    text.parse()
+        .map_err(|_| HandleError::poison("an id is malformed"))
+}
+
+impl From<Error> for HandleError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Unavailable(source) => Self::Unavailable(source),
+            other => Self::retry(other),
+        }
+    }
+}

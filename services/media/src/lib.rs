@@ -1,0 +1,15 @@
+#![doc = include_str!("../README.md")]
+
+pub mod app;
+pub mod config;
+pub mod domain;
+mod error;
+mod grpc;
+mod inbox;
+mod outbox;
+pub mod processing;
+mod scanner;
+pub mod service;
+mod store;
+
+pub use error::Error;

@@ -1,0 +1,119 @@
+//! The only wiring: what the service is made of, and how it runs and stops.
+
+use std::sync::Arc;
+
+use diesel_migrations::{EmbeddedMigrations, embed_migrations};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use oruma_broker::{Inbox, Outbox, Relay, SharedBroker};
+use oruma_postgres::Database;
+use oruma_service_runtime::{Clock, GrpcListener, GrpcServer, Random, Readiness, Stop};
+use tokio::sync::Semaphore;
+
+use crate::app::uploads::UPLOADS_AT_ONCE;
+use crate::app::{App, retention};
+use crate::config::Config;
+use crate::processing::Processing;
+use crate::{grpc, inbox};
+
+/// The steps of the schema `media`.
+pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/media");
+
+/// What the service takes from its process.
+pub struct Surroundings {
+    /// Where calls come in.
+    pub listener: GrpcListener,
+    /// Where events come from and go to.
+    pub broker: SharedBroker,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness and ids.
+    pub random: Random,
+}
+
+/// The media service, ready to run.
+pub struct Service {
+    app: Arc<App>,
+    listener: GrpcListener,
+    broker: SharedBroker,
+}
+
+impl Service {
+    /// Puts the parts together. No server is asked yet; the folder of files is made if it is not there.
+    ///
+    /// # Errors
+    /// When the pool, the folder or the image threads can't be made.
+    pub fn build(config: Config, surroundings: Surroundings) -> anyhow::Result<Self> {
+        let Surroundings {
+            listener,
+            broker,
+            clock,
+            random,
+        } = surroundings;
+        let schema = config.database.schema;
+        let app = Arc::new(App {
+            database: Database::connect(&config.database)?,
+            outbox: Outbox::new(schema),
+            post_inbox: Inbox::new(schema, inbox::POSTS),
+            user_inbox: Inbox::new(schema, inbox::USERS),
+            blobs: config.blobs.clone().open()?,
+            processing: Processing::start(config.processing)?,
+            places: Semaphore::new(UPLOADS_AT_ONCE),
+            config,
+            clock,
+            random,
+        });
+        Ok(Self {
+            app,
+            listener,
+            broker,
+        })
+    }
+
+    /// The use cases, for tests and for jobs.
+    #[must_use]
+    pub fn app(&self) -> Arc<App> {
+        Arc::clone(&self.app)
+    }
+
+    /// Subscribes to the facts, then starts the server, the relay and the jobs as parts of the process.
+    ///
+    /// # Errors
+    /// When the broker refuses a subscription.
+    ///
+    /// The future is boxed, so that all that it needs is compiled with this crate, once, and not with each binary and test.
+    pub fn start(self, stop: &Stop) -> BoxFuture<'_, anyhow::Result<()>> {
+        self.start_parts(stop).boxed()
+    }
+
+    async fn start_parts(self, stop: &Stop) -> anyhow::Result<()> {
+        inbox::subscribe(&self.app, &self.broker).await?;
+        let server = GrpcServer {
+            listener: self.listener,
+            credential: self.app.config.credential.clone(),
+            routes: grpc::routes(&self.app),
+            readiness: readiness(&self.app),
+        };
+        stop.spawn("media gRPC server", server.serve(stop.token()));
+
+        let database = self.app.database.clone();
+        let relay = Relay::new(database, self.app.config.database.schema, self.broker);
+        stop.spawn_job(|token| relay.run(token));
+        let app = self.app;
+        stop.spawn_job(|token| async move { retention::keep_tidy(&app, token).await });
+        Ok(())
+    }
+}
+
+/// Neither rows without files nor files without rows are of use.
+fn readiness(app: &Arc<App>) -> Readiness {
+    let app = Arc::clone(app);
+    Box::new(move || {
+        let app = Arc::clone(&app);
+        async move {
+            let (rows, files) = tokio::join!(app.database.ping(), app.blobs.ping());
+            rows.is_ok() && files.is_ok()
+        }
+        .boxed()
+    })
+}

@@ -1,0 +1,5 @@
+//! All SQL of this service: free functions on a connection, rows kept private.
+
+pub mod images;
+pub mod schema;
+pub mod uses;

@@ -1,0 +1,19 @@
+//! The media service with a real PostgreSQL and files on disk: each test has a database and a folder of its own.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod migrations;
+mod outbox;
+mod owners;
+mod pictures;
+mod reading;
+mod retention;
+mod scanner;
+mod support;
+mod uploads;
+mod uses;

@@ -1,0 +1,432 @@
+//! What the tests stand on: a running service with a database, a folder, a clock and a broker of its own.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use oruma_blob::BlobConfig;
+use oruma_broker::{Broker, Event, HandleError, Handler, InProcessBroker, Subscription};
+use oruma_ids::{SessionId, UserId};
+use oruma_media::app::App;
+use oruma_media::config::Config;
+use oruma_media::processing::ProcessingConfig;
+use oruma_media::service::{MIGRATIONS, Service, Surroundings};
+use oruma_postgres::{Connection, Database};
+use oruma_proto::media::v1 as proto;
+use oruma_proto::media::v1::image_service_client::ImageServiceClient;
+use oruma_proto::media::v1::upload_image_request::Part;
+use oruma_rpc_error::{ErrorCode, RpcError};
+use oruma_service_runtime::{
+    Caller, Channel, Clock, ClockHand, Contract, GrpcClient, GrpcListener, InternalCredential,
+    Random, Role, SignedIn, Stop, in_process,
+};
+use oruma_test_kit::TestDatabase;
+use secrecy::SecretString;
+use serde_json::Value;
+use tempfile::TempDir;
+use tonic::{Response, Status};
+use uuid::Uuid;
+
+pub(crate) const POSTS: i32 = proto::ImageFolder::Posts as i32;
+pub(crate) const AVATARS: i32 = proto::ImageFolder::Avatars as i32;
+pub(crate) const CREDENTIAL: &str = "0123456789abcdef-of-the-media-tests";
+
+/// Where every standing clock begins.
+pub(crate) fn start_time() -> DateTime<Utc> {
+    "2027-01-15T10:00:00.123Z".parse().unwrap()
+}
+
+pub(crate) fn credential() -> InternalCredential {
+    InternalCredential::new(SecretString::from(CREDENTIAL)).unwrap()
+}
+
+/// Nobody in particular.
+pub(crate) fn guest() -> Caller {
+    Caller::anonymous(Contract::Oruma)
+}
+
+/// Somebody who is signed in: the same person for the same number.
+pub(crate) fn person(number: u128) -> Caller {
+    Caller {
+        signed_in: Some(SignedIn {
+            user: UserId::from_uuid(Uuid::from_u128(number)),
+            role: Role::User,
+            session: SessionId::from_uuid(Uuid::from_u128(number)),
+            university: String::new(),
+        }),
+        ..guest()
+    }
+}
+
+pub(crate) fn ada() -> Caller {
+    person(0xada)
+}
+
+pub(crate) fn bob() -> Caller {
+    person(0xb0b)
+}
+
+/// What a service is made from, to be changed before it starts.
+pub(crate) struct Setup {
+    pub(crate) database: Arc<TestDatabase>,
+    pub(crate) folder: Arc<TempDir>,
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) hand: ClockHand,
+}
+
+impl Setup {
+    pub(crate) async fn new() -> Self {
+        let database = Arc::new(TestDatabase::create("media", MIGRATIONS).await);
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let (clock, hand) = Clock::standing(start_time());
+        let config = Config {
+            database: database.config().clone(),
+            credential: credential(),
+            blobs: BlobConfig::Disk(folder.path().to_owned()),
+            processing: ProcessingConfig {
+                workers: 2,
+                queue: 64,
+                most_pixels: 50_000_000,
+                longest_side: 2_048,
+            },
+            most_bytes: 10 * 1_048_576,
+            scanner: None,
+            orphans_kept: TimeDelta::hours(24),
+        };
+        Self {
+            database,
+            folder,
+            config,
+            clock,
+            hand,
+        }
+    }
+
+    /// Starts the service. Its events stay in the outbox until the broker is released.
+    pub(crate) async fn start(self) -> Media {
+        let (listener, channel) = in_process();
+        let broker = Arc::new(InProcessBroker::holding(None));
+        let told = Told::default();
+        let everything = Subscription::once("tests.everything", ["media.#"]);
+        let subscribed = broker.subscribe(everything, Arc::new(told.clone()));
+        subscribed.await.unwrap();
+        let surroundings = Surroundings {
+            listener: GrpcListener::InProcess(listener),
+            broker: Arc::clone(&broker) as Arc<dyn Broker>,
+            clock: self.clock,
+            random: Random::system(),
+        };
+        let service = Service::build(self.config, surroundings).unwrap();
+        let app = service.app();
+        let stop = Stop::new();
+        service.start(&stop).await.unwrap();
+        Media {
+            stop,
+            channel,
+            app,
+            broker,
+            told,
+            clock: self.hand,
+            sql: self.database.connect(),
+            folder: self.folder,
+            database: self.database,
+        }
+    }
+}
+
+/// A running service.
+pub(crate) struct Media {
+    stop: Stop,
+    channel: Channel,
+    pub(crate) app: Arc<App>,
+    pub(crate) broker: Arc<InProcessBroker>,
+    /// What subscribers of this service's events were told.
+    pub(crate) told: Told,
+    pub(crate) clock: ClockHand,
+    sql: Database,
+    pub(crate) folder: Arc<TempDir>,
+    pub(crate) database: Arc<TestDatabase>,
+}
+
+impl Drop for Media {
+    fn drop(&mut self) {
+        self.stop.ask();
+    }
+}
+
+/// What was read of a file.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) header: proto::ReadImageHeader,
+    pub(crate) bytes: Vec<u8>,
+}
+
+// === impl Media: calls ===
+
+impl Media {
+    pub(crate) async fn start() -> Self {
+        Setup::new().await.start().await
+    }
+
+    pub(crate) fn images(&self) -> ImageServiceClient<GrpcClient> {
+        let client = GrpcClient::new(self.channel.clone(), credential().shown());
+        ImageServiceClient::new(client)
+    }
+
+    /// Uploads what a stream of messages says.
+    pub(crate) async fn send(
+        &self,
+        caller: &Caller,
+        parts: Vec<Part>,
+    ) -> Result<proto::Image, RpcError> {
+        let requests = parts
+            .into_iter()
+            .map(|part| proto::UploadImageRequest { part: Some(part) });
+        let requests = futures::stream::iter(requests.collect::<Vec<_>>());
+        let answer = answered(self.images().upload_image(caller.send(requests)).await)?;
+        Ok(answer.image.unwrap())
+    }
+
+    pub(crate) async fn try_upload(
+        &self,
+        caller: &Caller,
+        folder: i32,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<proto::Image, RpcError> {
+        let mut parts = vec![header(folder, name)];
+        parts.extend(
+            bytes
+                .chunks(256 * 1024)
+                .map(|chunk| Part::Chunk(chunk.to_vec())),
+        );
+        self.send(caller, parts).await
+    }
+
+    /// Uploads a picture for a post.
+    pub(crate) async fn upload(&self, caller: &Caller, bytes: &[u8]) -> proto::Image {
+        self.try_upload(caller, POSTS, "", bytes).await.unwrap()
+    }
+
+    pub(crate) async fn read(&self, path: &str) -> Result<Read, RpcError> {
+        self.read_part(path, None, None).await
+    }
+
+    pub(crate) async fn read_part(
+        &self,
+        path: &str,
+        range_start: Option<i64>,
+        range_end: Option<i64>,
+    ) -> Result<Read, RpcError> {
+        use proto::read_image_response::Part;
+
+        let request = guest().send(proto::ReadImageRequest {
+            path: path.to_owned(),
+            range_start,
+            range_end,
+        });
+        let mut stream = answered(self.images().read_image(request).await)?;
+        let first = stream.message().await?.unwrap();
+        let Some(Part::Header(header)) = first.part else {
+            panic!("no header");
+        };
+        let mut bytes = Vec::new();
+        while let Some(next) = stream.message().await? {
+            let Some(Part::Chunk(chunk)) = next.part else {
+                panic!("a second header");
+            };
+            bytes.extend(chunk);
+        }
+        assert_eq!(bytes.len() as i64, header.range_length);
+        Ok(Read { header, bytes })
+    }
+
+    pub(crate) async fn is_served(&self, image: &proto::Image) -> bool {
+        let full = self.read(&image.path).await.is_ok();
+        let thumbnail = self.read(&image.thumbnail_path).await.is_ok();
+        assert_eq!(full, thumbnail);
+        full
+    }
+
+    pub(crate) async fn claim(
+        &self,
+        caller: &Caller,
+        folder: i32,
+        paths: &[&str],
+    ) -> Result<Vec<proto::Image>, RpcError> {
+        let paths = paths.iter().map(ToString::to_string).collect();
+        let request = caller.send(proto::ClaimImagesRequest { paths, folder });
+        Ok(answered(self.images().claim_images(request).await)?.images)
+    }
+
+    pub(crate) async fn discard(&self, caller: &Caller, paths: &[&str]) -> Result<(), RpcError> {
+        let paths = paths.iter().map(ToString::to_string).collect();
+        let request = caller.send(proto::DiscardImagesRequest { paths });
+        answered(self.images().discard_images(request).await).map(drop)
+    }
+
+    pub(crate) async fn export(&self, caller: &Caller) -> Result<Value, RpcError> {
+        let request = caller.send(proto::ExportMediaRequest {});
+        let answer = answered(self.images().export_media(request).await)?;
+        Ok(serde_json::from_str(&answer.document).unwrap())
+    }
+
+    /// Removes what is due, as the job does.
+    pub(crate) async fn tidy(&self) {
+        oruma_media::app::retention::tidy(&self.app).await.unwrap();
+    }
+
+    /// Has an event of another service handled, once the broker is released.
+    pub(crate) async fn hear(&self, event: &Event) {
+        let told = self.broker.publish(std::slice::from_ref(event)).await;
+        assert!(told.iter().all(Result::is_ok), "{told:?}");
+    }
+}
+
+// === impl Media: what is behind ===
+
+impl Media {
+    /// Runs statements that answer nothing.
+    pub(crate) async fn execute(&self, statements: &str) {
+        let mut conn = self.sql.reader().await.unwrap();
+        conn.batch_execute(statements).await.unwrap();
+    }
+
+    /// The rows of a query, as JSON objects.
+    pub(crate) async fn rows(&self, query: &str) -> Vec<Value> {
+        let mut conn = self.sql.reader().await.unwrap();
+        rows(&mut conn, query).await
+    }
+
+    /// How many rows a table has.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let counted = self.rows(&format!("SELECT count(*) FROM {table}")).await;
+        counted[0]["count"].as_i64().unwrap()
+    }
+
+    /// What waits in the outbox, as it is stored, oldest first.
+    pub(crate) async fn outbox_json(&self) -> Vec<Value> {
+        self.rows("SELECT event FROM media.outbox ORDER BY position")
+            .await
+            .into_iter()
+            .map(|mut row| row["event"].take())
+            .collect()
+    }
+
+    /// The reasons of the deletions that were or are to be told, by picture.
+    pub(crate) async fn deletions(&self) -> Vec<(String, String)> {
+        let mut deletions: Vec<(String, String)> = Vec::new();
+        let waiting = self.outbox_json().await;
+        let told = self.told.events();
+        let all = told
+            .iter()
+            .map(|event| (event.subject.clone(), event.data.clone()))
+            .chain(waiting.into_iter().map(|event| {
+                let subject = event["subject"].as_str().unwrap().to_owned();
+                (subject, event["data"].clone())
+            }));
+        for (subject, data) in all {
+            if let Some(reason) = data["reason"].as_str() {
+                deletions.push((subject, reason.to_owned()));
+            }
+        }
+        deletions.sort();
+        deletions.dedup();
+        deletions
+    }
+
+    /// All files of the store.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let mut files = Vec::new();
+        find_files(self.folder.path(), self.folder.path(), &mut files);
+        files.sort();
+        files
+    }
+
+    /// The file of a picture, as it is stored.
+    pub(crate) fn file(&self, path: &str) -> Vec<u8> {
+        std::fs::read(self.folder.path().join("images").join(path)).unwrap()
+    }
+}
+
+fn find_files(root: &Path, folder: &Path, files: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            find_files(root, &path, files);
+        } else {
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+            files.push(name.to_owned());
+        }
+    }
+}
+
+/// The rows of a query on a connection, as JSON objects.
+pub(crate) async fn rows(conn: &mut Connection, query: &str) -> Vec<Value> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        json: String,
+    }
+    let query = format!("SELECT to_jsonb(asked)::text AS json FROM ({query}) AS asked");
+    let rows: Vec<Row> = diesel::sql_query(query).load(conn).await.unwrap();
+    rows.iter()
+        .map(|row| serde_json::from_str(&row.json).unwrap())
+        .collect()
+}
+
+pub(crate) fn header(folder: i32, name: &str) -> Part {
+    Part::Header(proto::UploadImageHeader {
+        folder,
+        file_name: name.to_owned(),
+    })
+}
+
+/// The message of an answer, or the error as callers read it.
+pub(crate) fn answered<T>(result: Result<Response<T>, Status>) -> Result<T, RpcError> {
+    result.map(Response::into_inner).map_err(RpcError::from)
+}
+
+/// The refusal, which must be of this kind and for this reason.
+#[track_caller]
+pub(crate) fn refused<T: std::fmt::Debug>(
+    result: Result<T, RpcError>,
+    code: ErrorCode,
+    reason: &str,
+) -> RpcError {
+    let refusal = result.expect_err("a refusal");
+    assert_eq!((refusal.code, refusal.reason.as_str()), (code, reason));
+    refusal
+}
+
+/// The fields that a refusal of the kind `Invalid` names.
+#[track_caller]
+pub(crate) fn invalid_fields<T: std::fmt::Debug>(result: Result<T, RpcError>) -> Vec<String> {
+    refused(result, ErrorCode::Invalid, "validation_failed")
+        .violations
+        .into_iter()
+        .map(|violation| violation.field)
+        .collect()
+}
+
+/// Remembers the events that it is told.
+#[derive(Clone, Default)]
+pub(crate) struct Told(Arc<Mutex<Vec<Event>>>);
+
+impl Told {
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[tonic::async_trait]
+impl Handler for Told {
+    async fn handle(&self, event: &Event) -> Result<(), HandleError> {
+        self.0.lock().unwrap().push(event.clone());
+        Ok(())
+    }
+}
