@@ -17,6 +17,9 @@ pub const JWT_SECRET: &str = "e2e-only-0123456789-abcdefghijklmnopqrstuvwxyz";
 /// How the processes of every deployment know each other.
 pub const INTERNAL_TOKEN: &str = "e2e-only-internal-0123456789-abcdefghijkl";
 
+/// The services beside the gateway.
+const SERVICES: [&str; 3] = ["auth", "media", "social"];
+
 /// A deployment to be.
 pub struct Plan {
     is_distributed: bool,
@@ -27,7 +30,8 @@ pub struct Plan {
 /// A running deployment. All of it ends with this value.
 pub struct Deployment {
     gateways: Vec<Process>,
-    auth: Option<Process>,
+    /// The services beside the gateway, by their names; none in a standalone deployment.
+    services: BTreeMap<&'static str, Process>,
     variables: BTreeMap<String, String>,
     folder: TempDir,
     member: OnceCell<Member>,
@@ -101,13 +105,17 @@ impl Plan {
         let folder = tempfile::Builder::new().prefix("oruma-e2e-").tempdir();
         let folder = folder.expect("a folder is made");
         reaper::watch(Mortal::Folder(folder.path()));
-        let auth = self.is_distributed.then(|| self.auth(folder.path()));
+        if !self.variables.contains_key("UPLOAD_DIR") {
+            let uploads = folder.path().join("uploads");
+            self = self.env("UPLOAD_DIR", uploads.to_str().expect("a path of text"));
+        }
+        let services = self.services(folder.path());
         let gateways = (1..=self.gateways)
             .map(|number| self.gateway(number, folder.path()))
             .collect();
         Deployment {
             gateways,
-            auth,
+            services,
             variables: self.variables,
             folder,
             member: OnceCell::new(),
@@ -115,17 +123,31 @@ impl Plan {
         }
     }
 
-    /// The auth service. The gateways are told where it is, unless a test has put something between.
-    fn auth(&mut self, folder: &Path) -> Process {
-        let address = match self.variables.get("GRPC_ADDR") {
-            Some(chosen) => chosen.clone(),
-            None => format!("127.0.0.1:{}", free_port()),
-        };
-        let mut variables = self.variables.clone();
-        variables.insert("GRPC_ADDR".to_owned(), address.clone());
-        let url = self.variables.entry("AUTH_GRPC_URL".to_owned());
-        url.or_insert_with(|| format!("http://{address}"));
-        Process::new("auth", &["oruma-auth", "serve"], variables, folder)
+    /// The services. Everybody is told where they are, unless a test has put something between.
+    fn services(&mut self, folder: &Path) -> BTreeMap<&'static str, Process> {
+        if !self.is_distributed {
+            return BTreeMap::new();
+        }
+        let addresses = SERVICES.map(|name| (name, self.address_of(name)));
+        for (name, address) in &addresses {
+            let url = format!("{}_GRPC_URL", name.to_uppercase());
+            let url = self.variables.entry(url);
+            url.or_insert_with(|| format!("http://{address}"));
+        }
+        addresses
+            .map(|(name, address)| {
+                let mut variables = self.variables.clone();
+                variables.insert("GRPC_ADDR".to_owned(), address);
+                let command = [&format!("oruma-{name}"), "serve"];
+                (name, Process::new(name, &command, variables, folder))
+            })
+            .into()
+    }
+
+    /// Where a service listens: where a variable such as `GRPC_ADDR@auth` says, or anywhere.
+    fn address_of(&self, service: &str) -> String {
+        let chosen = self.variables.get(&format!("GRPC_ADDR@{service}"));
+        chosen.map_or_else(|| format!("127.0.0.1:{}", free_port()), String::clone)
     }
 
     fn gateway(&self, number: usize, folder: &Path) -> Process {
@@ -168,23 +190,19 @@ impl Deployment {
     /// # Panics
     /// When it fails.
     pub async fn migrate(&self) {
-        if self.auth.is_none() {
-            return;
+        for name in self.services.keys() {
+            let command = [&format!("oruma-{name}"), "migrate"];
+            let variables = self.variables.clone();
+            let label = format!("{name}-migrate");
+            let migration = Process::new(&label, &command, variables, self.folder.path());
+            migration.start();
+            let status = migration.end().await;
+            assert!(
+                status.success(),
+                "the migration of {name} failed:\n{}",
+                migration.log()
+            );
         }
-        let command = ["oruma-auth", "migrate"];
-        let migration = Process::new(
-            "migrate",
-            &command,
-            self.variables.clone(),
-            self.folder.path(),
-        );
-        migration.start();
-        let status = migration.end().await;
-        assert!(
-            status.success(),
-            "the migration failed:\n{}",
-            migration.log()
-        );
     }
 
     /// A client of all gateways.
@@ -212,12 +230,18 @@ impl Deployment {
     /// The process that has the auth service.
     #[must_use]
     pub fn auth(&self) -> &Process {
-        self.auth.as_ref().unwrap_or_else(|| self.gateway(0))
+        self.service("auth")
+    }
+
+    /// The process that has a service.
+    #[must_use]
+    pub fn service(&self, name: &str) -> &Process {
+        self.services.get(name).unwrap_or_else(|| self.gateway(0))
     }
 
     /// All processes, services first.
     pub fn processes(&self) -> impl Iterator<Item = &Process> {
-        self.auth.iter().chain(&self.gateways)
+        self.services.values().chain(&self.gateways)
     }
 
     /// A variable that its processes see.

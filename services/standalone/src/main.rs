@@ -8,8 +8,14 @@ use std::sync::Arc;
 
 use oruma_broker::{InProcessBroker, RabbitMqBroker, SharedBroker};
 use oruma_ephemeral::SharedEphemeral;
-use oruma_postgres::Database;
-use oruma_service_runtime::{Clock, Command, Env, GrpcListener, Process, Random, Stop, in_process};
+use oruma_postgres::{Database, DatabaseConfig, MigrateError};
+use oruma_service_runtime::{
+    Clock, Command, ConfigError, Env, GrpcListener, Process, Random, Stop, in_process,
+    in_process_for_files,
+};
+
+/// Connections for what could not be handled: hardly ever needed.
+const DEAD_LETTER_CONNECTIONS: usize = 2;
 
 fn main() -> ExitCode {
     let process = Process {
@@ -18,15 +24,14 @@ fn main() -> ExitCode {
     };
     process.main(|command, env, stop| async move {
         let env = with_internal_token(env);
-        let auth = oruma_auth::config::Config::from_env(&env)?;
-        let gateway = oruma_gateway::config::Config::from_env(&env)?;
-        oruma_postgres::migrate(&auth.database, oruma_auth::service::MIGRATIONS).await?;
+        let configs = Configs::from_env(&env)?;
+        configs.migrate().await?;
         if command == Command::Migrate {
             return Ok(());
         }
         // The edge stops first: requests under way still need the services.
         let services = Stop::new();
-        start(&env, &stop, &services, auth, gateway).await?;
+        start(&env, &stop, &services, configs).await?;
         tokio::select! {
             () = stop.asked() => {}
             () = services.asked() => {}
@@ -39,17 +44,48 @@ fn main() -> ExitCode {
     })
 }
 
-async fn start(
-    env: &Env,
-    edge: &Stop,
-    services: &Stop,
+/// The settings of all parts, read before any of them starts.
+struct Configs {
     auth: oruma_auth::config::Config,
+    social: oruma_social::config::Config,
+    media: oruma_media::config::Config,
     gateway: oruma_gateway::config::Config,
-) -> anyhow::Result<()> {
-    let clock = Clock::system();
+}
+
+impl Configs {
+    fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            auth: oruma_auth::config::Config::from_env(env)?,
+            social: oruma_social::config::Config::from_env(env)?,
+            media: oruma_media::config::Config::from_env(env)?,
+            gateway: oruma_gateway::config::Config::from_env(env)?,
+        })
+    }
+
+    async fn migrate(&self) -> Result<(), MigrateError> {
+        oruma_postgres::migrate(&self.auth.database, oruma_auth::service::MIGRATIONS).await?;
+        oruma_postgres::migrate(&self.social.database, oruma_social::service::MIGRATIONS).await?;
+        oruma_postgres::migrate(&self.media.database, oruma_media::service::MIGRATIONS).await?;
+        Ok(())
+    }
+}
+
+/// The edge is asked to stop by `edge`, the services behind it by `services`.
+async fn start(env: &Env, edge: &Stop, services: &Stop, configs: Configs) -> anyhow::Result<()> {
+    let Configs {
+        auth,
+        social,
+        media,
+        gateway,
+    } = configs;
+    let (clock, random) = (Clock::system(), Random::system());
     // Events left from the last run wait until everybody has subscribed.
+    let dead_letters = DatabaseConfig {
+        pool_size: DEAD_LETTER_CONNECTIONS,
+        ..auth.database.clone()
+    };
     let in_process_broker = Arc::new(InProcessBroker::holding(Some(Database::connect(
-        &auth.database,
+        &dead_letters,
     )?)));
     let broker: SharedBroker = if env.is_set("RABBITMQ_URL") {
         Arc::new(RabbitMqBroker::from_env(env, "oruma")?)
@@ -61,27 +97,55 @@ async fn start(
     } else {
         oruma_ephemeral::in_process()
     };
-    let (listener, auth_channel) = in_process();
+    let (auth_listener, auth_channel) = in_process();
+    let (social_listener, social_channel) = in_process();
+    let (media_listener, media_channel) = in_process_for_files();
+
     let auth = oruma_auth::service::Service::build(
         auth,
         oruma_auth::service::Surroundings {
-            listener: GrpcListener::InProcess(listener),
+            listener: GrpcListener::InProcess(auth_listener),
             broker: Arc::clone(&broker),
             ephemeral: Arc::clone(&ephemeral),
             clock: clock.clone(),
-            random: Random::system(),
+            random: random.clone(),
+        },
+    )?;
+    let social = oruma_social::service::Service::build(
+        social,
+        oruma_social::service::Surroundings {
+            listener: GrpcListener::InProcess(social_listener),
+            broker: Arc::clone(&broker),
+            media: media_channel.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        },
+    )?;
+    let media = oruma_media::service::Service::build(
+        media,
+        oruma_media::service::Surroundings {
+            listener: GrpcListener::InProcess(media_listener),
+            broker: Arc::clone(&broker),
+            clock: clock.clone(),
+            random,
         },
     )?;
     let gateway = oruma_gateway::service::Service::bind(
         gateway,
         oruma_gateway::service::Surroundings {
-            channels: oruma_gateway::service::Channels { auth: auth_channel },
+            channels: oruma_gateway::service::Channels {
+                auth: auth_channel,
+                social: social_channel,
+                media: media_channel,
+            },
             broker,
             ephemeral,
             clock,
         },
     )?;
     auth.start(services).await?;
+    social.start(services).await?;
+    media.start(services).await?;
     gateway.start(edge).await?;
     in_process_broker.release();
     Ok(())

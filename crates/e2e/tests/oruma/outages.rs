@@ -111,7 +111,7 @@ async fn a_gateway_is_cut_from_auth() {
     let auth = SocketAddr::from(([127, 0, 0, 1], oruma_e2e::free_port()));
     let proxy = Proxy::to(auth).await;
     let deployment = Deployment::distributed()
-        .env("GRPC_ADDR", &auth.to_string())
+        .env("GRPC_ADDR@auth", &auth.to_string())
         .env("AUTH_GRPC_URL", &format!("http://{}", proxy.address()))
         .start()
         .await;

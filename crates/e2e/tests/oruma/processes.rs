@@ -57,6 +57,7 @@ async fn a_wrong_variable_is_named() {
         std::net::TcpListener::bind("127.0.0.1:0").expect("a port"),
         free_port().to_string(),
     );
+    let uploads = tempfile::tempdir().expect("a folder");
     let taken = taken.local_addr().expect("an address").port().to_string();
     let good = [
         ("DATABASE_URL", database.url()),
@@ -66,6 +67,9 @@ async fn a_wrong_variable_is_named() {
         ("API_PORT", &free),
         ("GRPC_ADDR", "127.0.0.1:1"),
         ("AUTH_GRPC_URL", "http://127.0.0.1:1"),
+        ("SOCIAL_GRPC_URL", "http://127.0.0.1:1"),
+        ("MEDIA_GRPC_URL", "http://127.0.0.1:1"),
+        ("UPLOAD_DIR", uploads.path().to_str().expect("a path")),
         ("REDIS_URL", "redis://127.0.0.1:1"),
         ("RABBITMQ_URL", "amqp://127.0.0.1:1"),
     ];
@@ -97,6 +101,16 @@ async fn a_wrong_variable_is_named() {
         ("oruma", "RABBITMQ_URL", "wrong-value"),
         ("oruma", "INTERNAL_GRPC_TOKEN", "wrong-value"),
         ("oruma", "OTEL_TRACES_SAMPLER_ARG", "wrong-value"),
+        ("oruma", "POST_MAX_CHARACTERS", "0"),
+        ("oruma", "COMMENT_MAX_CHARACTERS", "wrong-value"),
+        ("oruma", "FILE_MAX_SIZE_MB", "0"),
+        ("oruma", "IMAGE_ORPHAN_HOURS", "wrong-value"),
+        ("oruma", "CLAMAV_ADDRESS", "wrong-value"),
+        ("oruma-social", "MEDIA_GRPC_URL", ""),
+        ("oruma-social", "RABBITMQ_URL", ""),
+        ("oruma-media", "GRPC_ADDR", "wrong-value"),
+        ("oruma-gateway", "SOCIAL_GRPC_URL", "wrong-value"),
+        ("oruma-gateway", "MEDIA_GRPC_URL", ""),
         ("oruma-auth", "INTERNAL_GRPC_TOKEN", ""),
         ("oruma-auth", "GRPC_ADDR", "wrong-value"),
         ("oruma-auth", "REDIS_URL", ""),

@@ -123,7 +123,10 @@ async fn send(
         let mut rest = bytes;
         while listening && !rest.is_empty() {
             let chunk = rest.split_to(rest.len().min(CHUNK));
-            listening = sender.send(message(Taken::Chunk(chunk.to_vec()))).await.is_ok();
+            listening = sender
+                .send(message(Taken::Chunk(chunk.to_vec())))
+                .await
+                .is_ok();
         }
         if !listening {
             // Media has refused the file already, and its answer says why.
