@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::multipart::Form;
 use reqwest::{Body, Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -115,6 +116,21 @@ impl Client {
         self.call("POST", path).json(body)
     }
 
+    /// A GET by somebody.
+    pub async fn get_as(&self, member: &Member, path: &str) -> Answer {
+        self.get(path).bearer(&member.token).send().await
+    }
+
+    /// A POST of JSON by somebody.
+    pub async fn post_as(&self, member: &Member, path: &str, body: &Value) -> Answer {
+        self.post(path, body).bearer(&member.token).send().await
+    }
+
+    /// A request without a body by somebody.
+    pub async fn call_as(&self, member: &Member, method: &str, path: &str) -> Answer {
+        self.call(method, path).bearer(&member.token).send().await
+    }
+
     /// Joins.
     pub async fn register(&self, person: &Person) -> Answer {
         self.post("/api/auth/register", &person.registration())
@@ -215,6 +231,12 @@ impl Call {
     #[must_use]
     pub fn text(self, body: &str) -> Self {
         Self(self.0.body(body.to_owned()))
+    }
+
+    /// With a form.
+    #[must_use]
+    pub fn form(self, form: Form) -> Self {
+        Self(self.0.multipart(form))
     }
 
     /// Sends it, and waits for the whole answer.

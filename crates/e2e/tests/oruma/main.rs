@@ -4,12 +4,16 @@
 mod support;
 
 mod accounts;
+mod comments;
 mod data;
 mod edge;
+mod exports;
 mod faults;
 mod hostile;
+mod idempotency;
 mod limits;
 mod outages;
+mod posts;
 mod processes;
 mod routes;
 mod sessions;
@@ -17,5 +21,6 @@ mod settings;
 mod tokens;
 mod traces;
 mod universities;
+mod uploads;
 mod users;
 mod validation;

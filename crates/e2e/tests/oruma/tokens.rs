@@ -2,7 +2,7 @@
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use oruma_e2e::{Deployment, INTERNAL_TOKEN, JWT_SECRET, Member};
-use oruma_service_runtime::Clock;
+use oruma_service_runtime::{Clock, Random};
 use serde_json::{Value, json};
 
 use crate::support::{both_ways, claims, refused};
@@ -39,6 +39,16 @@ fn resigned(member: &Member, change: impl FnOnce(&mut Value)) -> String {
         Algorithm::HS256,
         JWT_SECRET,
     )
+}
+
+/// Somebody of the same university whom nobody has registered: enough for what only counts people.
+pub(crate) fn somebody(like: &Member) -> Member {
+    let id = Random::system().id(Clock::system().now()).to_string();
+    Member {
+        token: resigned(like, |claims| claims["userId"] = json!(id)),
+        id,
+        ..like.clone()
+    }
 }
 
 /// O-002, O-005, O-075: no token, or what is no bearer token, is a 401 that says how to come in.

@@ -2,16 +2,16 @@
 
 use actix_multipart::{Field, Multipart};
 use actix_web::http::header::{
-    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, ETAG, HeaderMap, IF_NONE_MATCH, LAST_MODIFIED, RANGE,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_RANGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    HeaderMap, IF_NONE_MATCH, LAST_MODIFIED, RANGE,
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures::StreamExt;
 use futures::future::try_join;
+use futures::{StreamExt, stream};
 use oruma_proto::media::v1 as proto;
 use oruma_proto::media::v1::read_image_response::Part as Given;
 use oruma_proto::media::v1::upload_image_request::Part as Taken;
@@ -264,7 +264,8 @@ fn answer(
     let length = u64::try_from(header.range_length).unwrap_or(0);
     response.no_chunking(length);
     if request.method() == Method::HEAD {
-        return response.insert_header((CONTENT_LENGTH, length)).finish();
+        // The length is told of what a GET would send.
+        return response.streaming(stream::empty::<Result<Bytes, ApiError>>());
     }
     response.streaming(parts.filter_map(async |part| match part {
         Ok(message) => match message.part {
