@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use oruma_blob::BlobConfig;
+use oruma_picture::Limits;
 use oruma_postgres::DatabaseConfig;
 use oruma_service_runtime::{ConfigError, Env, InternalCredential};
 
@@ -53,8 +54,10 @@ fn processing(env: &Env) -> Result<ProcessingConfig, ConfigError> {
     Ok(ProcessingConfig {
         workers: workers as usize,
         queue: queue as usize,
-        most_pixels: within(env, "IMAGE_MAX_PIXELS", 50_000_000, 10_000, 400_000_000)?.into(),
-        longest_side: within(env, "IMAGE_MAX_SIDE", 2_048, 400, 16_000)?,
+        limits: Limits {
+            most_pixels: within(env, "IMAGE_MAX_PIXELS", 50_000_000, 10_000, 400_000_000)?.into(),
+            longest_side: within(env, "IMAGE_MAX_SIDE", 2_048, 400, 16_000)?,
+        },
     })
 }
 
@@ -100,8 +103,8 @@ mod tests {
     fn defaults_are_those_of_the_contract() {
         let config = read(&[]).unwrap();
         assert_eq!(config.most_bytes, 10 * 1_024 * 1_024);
-        assert_eq!(config.processing.most_pixels, 50_000_000);
-        assert_eq!(config.processing.longest_side, 2_048);
+        assert_eq!(config.processing.limits.most_pixels, 50_000_000);
+        assert_eq!(config.processing.limits.longest_side, 2_048);
         assert!(config.processing.workers >= 1);
         assert_eq!(config.orphans_kept, TimeDelta::hours(24));
         assert_eq!(config.scanner, None);

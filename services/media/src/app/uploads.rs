@@ -9,13 +9,13 @@ use diesel_async::AsyncConnection;
 use futures::{Stream, StreamExt};
 use oruma_blob::{BlobError, Content};
 use oruma_ids::{ImageId, UserId};
+use oruma_picture::Picture;
 use oruma_service_runtime::Caller;
 use sha2::{Digest, Sha256};
 
 use super::App;
 use crate::domain::image::{Image, ImageFolder, StoredFile, Variant};
 use crate::error::Error;
-use crate::processing::Picture;
 use crate::{outbox, scanner, store};
 
 /// Uploads that may be under way in one process: they take up to that many times the longest file of the temporary folder.
@@ -56,9 +56,7 @@ pub async fn upload(
     if let Some(address) = &app.config.scanner {
         scanner::check(address, &file).await?;
     }
-    let limits = app.config.processing;
-    let picture = app.processing.process(file, &header.file_name, limits);
-    let picture = picture.await?;
+    let picture = app.processing.process(file, &header.file_name).await?;
     keep(app, owner, header.folder, picture).await
 }
 
@@ -125,7 +123,7 @@ async fn keep(
     Ok(image)
 }
 
-fn describe(bytes: &Bytes) -> StoredFile {
+fn describe(bytes: &[u8]) -> StoredFile {
     StoredFile {
         size: bytes.len() as u64,
         digest: Sha256::digest(bytes).into(),
@@ -134,9 +132,11 @@ fn describe(bytes: &Bytes) -> StoredFile {
 
 async fn put(app: &App, image: &Image, picture: Picture) -> Result<(), BlobError> {
     let kind = image.format.content_type();
-    let put = async |variant: Variant, bytes: Bytes| {
+    let put = async |variant: Variant, bytes: Vec<u8>| {
         let key = key(image, variant)?;
-        app.blobs.put(&key, Content::Bytes(bytes), kind).await
+        app.blobs
+            .put(&key, Content::Bytes(bytes.into()), kind)
+            .await
     };
     let full = put(Variant::Full, picture.full);
     let thumbnail = put(Variant::Thumbnail, picture.thumbnail);

@@ -3,7 +3,7 @@
 use fast_image_resize::Resizer;
 use image::DynamicImage;
 
-use super::Refusal;
+use crate::Refusal;
 
 /// Makes a picture so small that no side is longer than that. One that is small enough stays as it is.
 pub(super) fn fit(pixels: DynamicImage, longest: u32) -> Result<DynamicImage, Refusal> {
