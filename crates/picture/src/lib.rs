@@ -70,6 +70,7 @@ pub fn make(bytes: &[u8], name: &str, limits: Limits) -> Result<Picture, Refusal
     let mut full = encoding::without_needless_alpha(full);
     full.apply_orientation(decoded.orientation);
     let thumbnail = sizing::fit(full.clone(), THUMBNAIL_SIDE)?;
+    let thumbnail = encoding::without_needless_alpha(thumbnail);
     let (format, encoded) = encoding::encode(&full, format)?;
     Ok(Picture {
         format,
