@@ -244,7 +244,7 @@ async fn a_picture_and_its_event_are_made_together() {
     leaves_nothing(&media).await;
 }
 
-/// Nobody gets in without the internal credential.
+/// An edge that does not say for whom it calls is at fault.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_without_caller_is_refused() {
     let media = Media::start().await;
