@@ -1,5 +1,7 @@
 //! What the service reads from its environment.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use oruma_blob::BlobConfig;
 use oruma_picture::Limits;
@@ -21,6 +23,8 @@ pub struct Config {
     pub processing: ProcessingConfig,
     /// `FILE_MAX_SIZE_MB`: how long an uploaded file may be; 10 MB by default.
     pub most_bytes: u64,
+    /// `UPLOAD_TIMEOUT_SECONDS`: how long a sender may take for the whole file; 20 by default.
+    pub upload_timeout: Duration,
     /// `CLAMAV_ADDRESS`: host and port of the virus scanner that each file has to pass, if there is one.
     pub scanner: Option<String>,
     /// `IMAGE_ORPHAN_HOURS`: how long a picture is kept that nothing uses; 24 by default.
@@ -33,6 +37,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with the name of the first variable that is missing or wrong.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let seconds = within(env, "UPLOAD_TIMEOUT_SECONDS", 20, 1, 25)?;
         let hours = within(env, "IMAGE_ORPHAN_HOURS", 24, 1, 8_760)?;
         Ok(Self {
             database: DatabaseConfig::from_env(env, "media")?,
@@ -40,6 +45,7 @@ impl Config {
             blobs: BlobConfig::from_env(env)?,
             processing: processing(env)?,
             most_bytes: u64::from(within(env, "FILE_MAX_SIZE_MB", 10, 1, 100)?) * 1_048_576,
+            upload_timeout: Duration::from_secs(seconds.into()),
             scanner: scanner(env)?,
             orphans_kept: TimeDelta::hours(hours.into()),
         })
@@ -117,6 +123,7 @@ mod tests {
             ("FILE_MAX_SIZE_MB", "0"),
             ("FILE_MAX_SIZE_MB", "101"),
             ("FILE_MAX_SIZE_MB", "ten"),
+            ("UPLOAD_TIMEOUT_SECONDS", "60"),
             ("IMAGE_WORKERS", "0"),
             ("IMAGE_QUEUE", "-1"),
             ("IMAGE_MAX_PIXELS", "1"),

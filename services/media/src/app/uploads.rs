@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::time::Duration;
 
 use bytes::Bytes;
 use diesel_async::AsyncConnection;
@@ -20,8 +19,6 @@ use crate::{outbox, scanner, store};
 
 /// Uploads that may be under way in one process: they take up to that many times the longest file of the temporary folder.
 pub const UPLOADS_AT_ONCE: usize = 64;
-/// How long a sender may take for the whole file.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest name of a file that is looked at.
 const LONGEST_NAME: usize = 1_024;
 
@@ -50,9 +47,12 @@ pub async fn upload(
         return Err(Error::invalid("file_name", "is too long"));
     }
     let _place = app.places.try_acquire().map_err(|_| Error::Overloaded)?;
-    let file = tokio::time::timeout(PATIENCE, spool(app.config.most_bytes, chunks))
-        .await
-        .map_err(|_| Error::TooSlow)??;
+    let file = tokio::time::timeout(
+        app.config.upload_timeout,
+        spool(app.config.most_bytes, chunks),
+    )
+    .await
+    .map_err(|_| Error::TooSlow)??;
     if let Some(address) = &app.config.scanner {
         scanner::check(address, &file).await?;
     }

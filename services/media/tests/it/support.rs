@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
@@ -97,6 +98,7 @@ impl Setup {
                 },
             },
             most_bytes: 10 * 1_048_576,
+            upload_timeout: Duration::from_secs(20),
             scanner: None,
             orphans_kept: TimeDelta::hours(24),
         };
