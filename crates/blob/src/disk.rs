@@ -107,7 +107,8 @@ impl BlobStore for DiskStore {
 
     async fn ping(&self) -> Result<(), BlobError> {
         let incoming = self.incoming();
-        on_disk(move || new_file(&incoming).map(drop)).await
+        // A file without a name.
+        on_disk(move || tempfile::tempfile_in(incoming).map(drop)).await
     }
 }
 

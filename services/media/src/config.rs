@@ -1,7 +1,10 @@
 //! What the service reads from its environment.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use oruma_blob::BlobConfig;
+use oruma_picture::Limits;
 use oruma_postgres::DatabaseConfig;
 use oruma_service_runtime::{ConfigError, Env, InternalCredential};
 
@@ -20,6 +23,8 @@ pub struct Config {
     pub processing: ProcessingConfig,
     /// `FILE_MAX_SIZE_MB`: how long an uploaded file may be; 10 MB by default.
     pub most_bytes: u64,
+    /// `UPLOAD_TIMEOUT_SECONDS`: how long a sender may take for the whole file; 20 by default.
+    pub upload_timeout: Duration,
     /// `CLAMAV_ADDRESS`: host and port of the virus scanner that each file has to pass, if there is one.
     pub scanner: Option<String>,
     /// `IMAGE_ORPHAN_HOURS`: how long a picture is kept that nothing uses; 24 by default.
@@ -32,6 +37,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with the name of the first variable that is missing or wrong.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let seconds = within(env, "UPLOAD_TIMEOUT_SECONDS", 20, 1, 25)?;
         let hours = within(env, "IMAGE_ORPHAN_HOURS", 24, 1, 8_760)?;
         Ok(Self {
             database: DatabaseConfig::from_env(env, "media")?,
@@ -39,6 +45,7 @@ impl Config {
             blobs: BlobConfig::from_env(env)?,
             processing: processing(env)?,
             most_bytes: u64::from(within(env, "FILE_MAX_SIZE_MB", 10, 1, 100)?) * 1_048_576,
+            upload_timeout: Duration::from_secs(seconds.into()),
             scanner: scanner(env)?,
             orphans_kept: TimeDelta::hours(hours.into()),
         })
@@ -53,8 +60,10 @@ fn processing(env: &Env) -> Result<ProcessingConfig, ConfigError> {
     Ok(ProcessingConfig {
         workers: workers as usize,
         queue: queue as usize,
-        most_pixels: within(env, "IMAGE_MAX_PIXELS", 50_000_000, 10_000, 400_000_000)?.into(),
-        longest_side: within(env, "IMAGE_MAX_SIDE", 2_048, 400, 16_000)?,
+        limits: Limits {
+            most_pixels: within(env, "IMAGE_MAX_PIXELS", 50_000_000, 10_000, 400_000_000)?.into(),
+            longest_side: within(env, "IMAGE_MAX_SIDE", 2_048, 400, 16_000)?,
+        },
     })
 }
 
@@ -100,8 +109,8 @@ mod tests {
     fn defaults_are_those_of_the_contract() {
         let config = read(&[]).unwrap();
         assert_eq!(config.most_bytes, 10 * 1_024 * 1_024);
-        assert_eq!(config.processing.most_pixels, 50_000_000);
-        assert_eq!(config.processing.longest_side, 2_048);
+        assert_eq!(config.processing.limits.most_pixels, 50_000_000);
+        assert_eq!(config.processing.limits.longest_side, 2_048);
         assert!(config.processing.workers >= 1);
         assert_eq!(config.orphans_kept, TimeDelta::hours(24));
         assert_eq!(config.scanner, None);
@@ -114,6 +123,7 @@ mod tests {
             ("FILE_MAX_SIZE_MB", "0"),
             ("FILE_MAX_SIZE_MB", "101"),
             ("FILE_MAX_SIZE_MB", "ten"),
+            ("UPLOAD_TIMEOUT_SECONDS", "60"),
             ("IMAGE_WORKERS", "0"),
             ("IMAGE_QUEUE", "-1"),
             ("IMAGE_MAX_PIXELS", "1"),

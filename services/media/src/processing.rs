@@ -1,23 +1,15 @@
 //! Working on pictures: off the asynchronous threads, a few at a time, in a short queue.
 
-mod decoding;
-mod encoding;
-mod sizing;
-
 use std::fs::File;
 use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
+use oruma_picture::{Limits, Picture, Refusal};
 use tokio::sync::oneshot;
 
-use crate::domain::image::Format;
 use crate::error::Error;
-
-/// The longest side of a thumbnail.
-pub const THUMBNAIL_SIDE: u32 = 400;
 
 /// How pictures are worked on.
 #[derive(Debug, Clone, Copy)]
@@ -26,46 +18,15 @@ pub struct ProcessingConfig {
     pub workers: usize,
     /// `IMAGE_QUEUE`: pictures that may wait for a thread; by default 8 for each.
     pub queue: usize,
-    /// `IMAGE_MAX_PIXELS`: how many a picture may have; 50,000,000 by default.
-    pub most_pixels: u64,
-    /// `IMAGE_MAX_SIDE`: pictures are made so small that no side is longer; 2048 by default.
-    pub longest_side: u32,
-}
-
-/// A picture that is ready to be stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
-    /// How both files are encoded.
-    pub format: Format,
-    /// In pixels.
-    pub width: u32,
-    /// In pixels.
-    pub height: u32,
-    /// The picture itself.
-    pub full: Bytes,
-    /// Its small version.
-    pub thumbnail: Bytes,
-}
-
-/// Why a file is no picture that is taken: the end of a sentence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
-    #[error("must not be empty")]
-    Empty,
-    #[error("must be a JPG, PNG or WebP picture")]
-    OtherFormat,
-    #[error("has a name that says another format than its content")]
-    OtherName,
-    #[error("must not have more pixels than are taken")]
-    TooManyPixels,
-    #[error("is damaged")]
-    Damaged,
+    /// `IMAGE_MAX_PIXELS`, 50,000,000 by default, and `IMAGE_MAX_SIDE`, 2048 by default.
+    pub limits: Limits,
 }
 
 /// The threads that work on pictures, and the queue in front of them.
 #[derive(Clone)]
 pub struct Processing {
     jobs: SyncSender<Job>,
+    limits: Limits,
     /// Held so that a queue without threads fills up like any other.
     _waiting: Arc<Mutex<Receiver<Job>>>,
 }
@@ -73,7 +34,7 @@ pub struct Processing {
 struct Job {
     file: File,
     name: String,
-    limits: ProcessingConfig,
+    limits: Limits,
     answer: oneshot::Sender<Result<Picture, Error>>,
 }
 
@@ -95,6 +56,7 @@ impl Processing {
         }
         Ok(Self {
             jobs,
+            limits: config.limits,
             _waiting: waiting,
         })
     }
@@ -103,17 +65,12 @@ impl Processing {
     ///
     /// # Errors
     /// [`Error::Invalid`] naming `image` for what is no such picture; [`Error::Overloaded`] at once when the queue is full.
-    pub async fn process(
-        &self,
-        file: File,
-        name: &str,
-        limits: ProcessingConfig,
-    ) -> Result<Picture, Error> {
+    pub async fn process(&self, file: File, name: &str) -> Result<Picture, Error> {
         let (answer, processed) = oneshot::channel();
         let job = Job {
             file,
             name: name.to_owned(),
-            limits,
+            limits: self.limits,
             answer,
         };
         self.jobs.try_send(job).map_err(|refused| match refused {
@@ -161,8 +118,10 @@ fn read(file: &mut File) -> Result<Vec<u8>, Error> {
 }
 
 /// A file that has a decoder panic is refused like any other damaged one, and the thread works on.
-fn make_safely(bytes: &[u8], name: &str, limits: ProcessingConfig) -> Result<Picture, Error> {
-    let made = catch_unwind(AssertUnwindSafe(|| make(bytes, name, limits)));
+fn make_safely(bytes: &[u8], name: &str, limits: Limits) -> Result<Picture, Error> {
+    let made = catch_unwind(AssertUnwindSafe(|| {
+        oruma_picture::make(bytes, name, limits)
+    }));
     let made = made.unwrap_or_else(|_| {
         tracing::error!("a picture had its decoder panic");
         Err(Refusal::Damaged)
@@ -170,26 +129,34 @@ fn make_safely(bytes: &[u8], name: &str, limits: ProcessingConfig) -> Result<Pic
     made.map_err(|refusal| Error::invalid("image", &refusal.to_string()))
 }
 
-/// Everything that is done to a picture, in its order. Nothing of the file but its pixels gets into what is stored.
-fn make(bytes: &[u8], name: &str, limits: ProcessingConfig) -> Result<Picture, Refusal> {
-    let format = decoding::format(bytes)?;
-    if !format.may_be_named(name) {
-        return Err(Refusal::OtherName);
-    }
-    let decoded = decoding::decode(bytes, format, limits.most_pixels)?;
-    let full = sizing::fit(decoded.pixels, limits.longest_side)?;
-    let mut full = encoding::without_needless_alpha(full);
-    full.apply_orientation(decoded.orientation);
-    let thumbnail = sizing::fit(full.clone(), THUMBNAIL_SIDE)?;
-    let (format, encoded) = encoding::encode(&full, format)?;
-    Ok(Picture {
-        format,
-        width: full.width(),
-        height: full.height(),
-        full: encoded.into(),
-        thumbnail: encoding::encode_as(&thumbnail, format)?.into(),
-    })
-}
-
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once() {
+        // No thread takes anything, so the second job finds the queue full.
+        let processing = Processing::start(ProcessingConfig {
+            workers: 0,
+            queue: 1,
+            limits: Limits {
+                most_pixels: 1,
+                longest_side: 1,
+            },
+        })
+        .unwrap();
+        let file = || tempfile::tempfile().unwrap();
+        let waiting = {
+            let (processing, file) = (processing.clone(), file());
+            tokio::spawn(async move { processing.process(file, "").await })
+        };
+        loop {
+            let second = processing.process(file(), "");
+            let second = tokio::time::timeout(std::time::Duration::from_millis(20), second);
+            if matches!(second.await, Ok(Err(Error::Overloaded))) {
+                break;
+            }
+        }
+        waiting.abort();
+    }
+}

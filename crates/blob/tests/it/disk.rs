@@ -31,18 +31,18 @@ impl Opened {
     }
 }
 
-async fn open() -> Opened {
+fn open() -> Opened {
     let folder = tempfile::tempdir().unwrap();
     let store = DiskStore::open(folder.path()).unwrap();
     Opened { store, folder }
 }
 
-conformance!(open());
+conformance!(std::future::ready(open()));
 
 /// O-200: nothing that was uploaded can be run.
 #[tokio::test]
 async fn files_are_for_the_group_to_read_and_nobody_to_run() {
-    let opened = open().await;
+    let opened = open();
     put(opened.store(), "images/a.jpg", b"#!/bin/sh").await;
     let mode = |path: &str| {
         let path = opened.folder.path().join(path);
@@ -54,7 +54,7 @@ async fn files_are_for_the_group_to_read_and_nobody_to_run() {
 
 #[tokio::test]
 async fn a_failed_put_leaves_nothing() {
-    let opened = open().await;
+    let opened = open();
     // A file stands where the folder of the blob would have to be.
     put(opened.store(), "images", b"x").await;
     let content = Content::Bytes(Bytes::from_static(b"y"));
@@ -71,7 +71,7 @@ async fn a_failed_put_leaves_nothing() {
 /// What a killed process left half written is removed at a later start, and what another process just writes is left alone.
 #[tokio::test]
 async fn left_overs_are_removed_when_they_are_old() {
-    let opened = open().await;
+    let opened = open();
     let incoming = opened.folder.path().join(".incoming");
     fs::write(incoming.join("new"), "x").unwrap();
     let old = fs::File::create(incoming.join("old")).unwrap();
@@ -83,7 +83,7 @@ async fn left_overs_are_removed_when_they_are_old() {
 
 #[tokio::test]
 async fn a_folder_is_no_blob() {
-    let opened = open().await;
+    let opened = open();
     put(opened.store(), "folder/a", b"x").await;
     let asked = opened.store.get(&key("folder"), None).await.map(drop);
     assert!(matches!(asked, Err(BlobError::NotFound)), "{asked:?}");
@@ -93,7 +93,7 @@ async fn a_folder_is_no_blob() {
 
 #[tokio::test]
 async fn a_folder_that_is_gone_is_no_sign_of_life() {
-    let opened = open().await;
+    let opened = open();
     fs::remove_dir_all(opened.folder.path()).unwrap();
     assert!(opened.store.ping().await.is_err());
 }

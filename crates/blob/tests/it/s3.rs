@@ -36,7 +36,7 @@ async fn open() -> Opened {
     let server = S3Server::start("pictures").await;
     Opened {
         store: store(&server.endpoint(), "pictures", SECRET),
-        server: server,
+        server,
     }
 }
 

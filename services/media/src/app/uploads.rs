@@ -2,26 +2,23 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::time::Duration;
 
 use bytes::Bytes;
 use diesel_async::AsyncConnection;
 use futures::{Stream, StreamExt};
 use oruma_blob::{BlobError, Content};
 use oruma_ids::{ImageId, UserId};
+use oruma_picture::Picture;
 use oruma_service_runtime::Caller;
 use sha2::{Digest, Sha256};
 
 use super::App;
 use crate::domain::image::{Image, ImageFolder, StoredFile, Variant};
 use crate::error::Error;
-use crate::processing::Picture;
 use crate::{outbox, scanner, store};
 
 /// Uploads that may be under way in one process: they take up to that many times the longest file of the temporary folder.
 pub const UPLOADS_AT_ONCE: usize = 64;
-/// How long a sender may take for the whole file.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// The longest name of a file that is looked at.
 const LONGEST_NAME: usize = 1_024;
 
@@ -50,15 +47,16 @@ pub async fn upload(
         return Err(Error::invalid("file_name", "is too long"));
     }
     let _place = app.places.try_acquire().map_err(|_| Error::Overloaded)?;
-    let file = tokio::time::timeout(PATIENCE, spool(app.config.most_bytes, chunks))
-        .await
-        .map_err(|_| Error::TooSlow)??;
+    let file = tokio::time::timeout(
+        app.config.upload_timeout,
+        spool(app.config.most_bytes, chunks),
+    )
+    .await
+    .map_err(|_| Error::TooSlow)??;
     if let Some(address) = &app.config.scanner {
         scanner::check(address, &file).await?;
     }
-    let limits = app.config.processing;
-    let picture = app.processing.process(file, &header.file_name, limits);
-    let picture = picture.await?;
+    let picture = app.processing.process(file, &header.file_name).await?;
     keep(app, owner, header.folder, picture).await
 }
 
@@ -125,7 +123,7 @@ async fn keep(
     Ok(image)
 }
 
-fn describe(bytes: &Bytes) -> StoredFile {
+fn describe(bytes: &[u8]) -> StoredFile {
     StoredFile {
         size: bytes.len() as u64,
         digest: Sha256::digest(bytes).into(),
@@ -134,9 +132,11 @@ fn describe(bytes: &Bytes) -> StoredFile {
 
 async fn put(app: &App, image: &Image, picture: Picture) -> Result<(), BlobError> {
     let kind = image.format.content_type();
-    let put = async |variant: Variant, bytes: Bytes| {
+    let put = async |variant: Variant, bytes: Vec<u8>| {
         let key = key(image, variant)?;
-        app.blobs.put(&key, Content::Bytes(bytes), kind).await
+        app.blobs
+            .put(&key, Content::Bytes(bytes.into()), kind)
+            .await
     };
     let full = put(Variant::Full, picture.full);
     let thumbnail = put(Variant::Thumbnail, picture.thumbnail);

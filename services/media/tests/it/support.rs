@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryableByName;
@@ -14,6 +15,7 @@ use oruma_media::app::App;
 use oruma_media::config::Config;
 use oruma_media::processing::ProcessingConfig;
 use oruma_media::service::{MIGRATIONS, Service, Surroundings};
+use oruma_picture::Limits;
 use oruma_postgres::{Connection, Database};
 use oruma_proto::media::v1 as proto;
 use oruma_proto::media::v1::image_service_client::ImageServiceClient;
@@ -90,10 +92,13 @@ impl Setup {
             processing: ProcessingConfig {
                 workers: 2,
                 queue: 64,
-                most_pixels: 50_000_000,
-                longest_side: 2_048,
+                limits: Limits {
+                    most_pixels: 50_000_000,
+                    longest_side: 2_048,
+                },
             },
             most_bytes: 10 * 1_048_576,
+            upload_timeout: Duration::from_secs(20),
             scanner: None,
             orphans_kept: TimeDelta::hours(24),
         };

@@ -177,6 +177,22 @@ async fn an_upload_that_is_broken_off_leaves_nothing() {
     leaves_nothing(&media).await;
 }
 
+/// Who sends a byte now and then holds a place no longer than others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_sender_is_refused() {
+    let mut setup = Setup::new().await;
+    setup.config.upload_timeout = Duration::from_secs(1);
+    let media = setup.start().await;
+    let drops = futures::stream::unfold(header(POSTS, ""), |part| async {
+        let request = proto::UploadImageRequest { part: Some(part) };
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Some((request, Part::Chunk(vec![0xFF])))
+    });
+    let answer = media.images().upload_image(ada().send(drops)).await;
+    refused(answered(answer), ErrorCode::Invalid, "upload_too_slow");
+    leaves_nothing(&media).await;
+}
+
 /// A place for uploads and one for work: what comes in addition is told to come again, while other calls are quick.
 #[tokio::test(flavor = "multi_thread")]
 async fn overload_is_refused_and_nothing_else_slows_down() {
@@ -244,7 +260,7 @@ async fn a_picture_and_its_event_are_made_together() {
     leaves_nothing(&media).await;
 }
 
-/// Nobody gets in without the internal credential.
+/// An edge that does not say for whom it calls is at fault.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_without_caller_is_refused() {
     let media = Media::start().await;

@@ -8,8 +8,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::codecs::webp::WebPEncoder;
 
-use super::Refusal;
-use crate::domain::image::Format;
+use crate::{Format, Refusal};
 
 /// Where more bytes are no longer seen.
 const JPEG_QUALITY: u8 = 85;

@@ -4,9 +4,7 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
 use super::*;
 
-const LIMITS: ProcessingConfig = ProcessingConfig {
-    workers: 1,
-    queue: 1,
+const LIMITS: Limits = Limits {
     most_pixels: 1_000_000,
     longest_side: 800,
 };
@@ -97,7 +95,7 @@ fn deep_and_gray_pictures_are_taken() {
 }
 
 /// A JPEG with an EXIF block, which says how to turn it, and names a place.
-pub(crate) fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+fn with_orientation(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let mut tiff = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
     tiff.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
     tiff.extend(b"GPS 48.1374N 11.5755E");
@@ -257,28 +255,4 @@ fn a_name_that_lies_is_refused() {
     let png = encoded(scene(8, 8), ImageFormat::Png);
     assert_eq!(make(&png, "a.jpg", LIMITS), Err(Refusal::OtherName));
     assert!(make(&png, "a.PNG", LIMITS).is_ok());
-}
-
-#[tokio::test]
-async fn a_full_queue_refuses_at_once() {
-    // No thread takes anything, so the second job finds the queue full.
-    let limits = ProcessingConfig {
-        workers: 0,
-        queue: 1,
-        ..LIMITS
-    };
-    let processing = Processing::start(limits).unwrap();
-    let file = || tempfile::tempfile().unwrap();
-    let waiting = {
-        let (processing, file) = (processing.clone(), file());
-        tokio::spawn(async move { processing.process(file, "", limits).await })
-    };
-    loop {
-        let second = processing.process(file(), "", limits);
-        let second = tokio::time::timeout(std::time::Duration::from_millis(20), second);
-        if matches!(second.await, Ok(Err(Error::Overloaded))) {
-            break;
-        }
-    }
-    waiting.abort();
 }

@@ -3,10 +3,9 @@
 use std::io::Cursor;
 
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
-use super::Refusal;
-use crate::domain::image::Format;
+use crate::{Format, Refusal};
 
 /// No side may be longer, whatever the other one is.
 const LONGEST_SIDE: u32 = 20_000;
@@ -64,8 +63,8 @@ const fn in_library(format: Format) -> ImageFormat {
     }
 }
 
-fn limits(most_pixels: u64) -> Limits {
-    let mut limits = Limits::no_limits();
+fn limits(most_pixels: u64) -> image::Limits {
+    let mut limits = image::Limits::no_limits();
     limits.max_image_width = Some(LONGEST_SIDE);
     limits.max_image_height = Some(LONGEST_SIDE);
     // The pixels, and as much again for what a decoder needs beside them.

@@ -3,7 +3,7 @@
 use fast_image_resize::Resizer;
 use image::DynamicImage;
 
-use super::Refusal;
+use crate::Refusal;
 
 /// Makes a picture so small that no side is longer than that. One that is small enough stays as it is.
 pub(super) fn fit(pixels: DynamicImage, longest: u32) -> Result<DynamicImage, Refusal> {
@@ -11,6 +11,8 @@ pub(super) fn fit(pixels: DynamicImage, longest: u32) -> Result<DynamicImage, Re
     if (width, height) == (pixels.width(), pixels.height()) {
         return Ok(pixels);
     }
+    // The one form of pixels that the library was built for.
+    let pixels = DynamicImage::from(pixels.into_rgba8());
     let mut smaller = DynamicImage::new(width, height, pixels.color());
     Resizer::new()
         .resize(&pixels, &mut smaller, None)
