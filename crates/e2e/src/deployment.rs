@@ -46,6 +46,7 @@ impl Plan {
             ("API_HOST", "127.0.0.1"),
             ("INTERNAL_GRPC_TOKEN", INTERNAL_TOKEN),
             ("JWT_SECRET_KEY", JWT_SECRET),
+            ("PUBLIC_URL", "http://localhost:3333"),
             ("RATE_LIMIT_ENABLED", "false"),
         ];
         Self {

@@ -5,8 +5,9 @@ CREATE TABLE media.images (
     folder text NOT NULL CHECK (folder IN ('posts', 'events', 'marketplace', 'avatars')),
     -- Also the extension of both files.
     format text NOT NULL CHECK (format IN ('jpg', 'png', 'webp')),
-    -- storing: its files may be there; stored: they are; deleted: they may still be there, and nobody gets them any more.
-    state text NOT NULL CHECK (state IN ('storing', 'stored', 'deleted')),
+    -- storing: its files may be there; stored: they are; deleted: they may still be there, and nobody gets them any more; abandoned: the
+    -- account ended during the upload, whose files may be there or come yet.
+    state text NOT NULL CHECK (state IN ('storing', 'stored', 'deleted', 'abandoned')),
     width integer NOT NULL CHECK (width > 0),
     height integer NOT NULL CHECK (height > 0),
     size_bytes bigint NOT NULL CHECK (size_bytes > 0),
@@ -22,7 +23,7 @@ CREATE TABLE media.images (
     -- Whether anything ever used it.
     used_before boolean NOT NULL DEFAULT false,
     deleted_at timestamptz,
-    CONSTRAINT images_deleted_at_a_time CHECK ((state = 'deleted') = (deleted_at IS NOT NULL))
+    CONSTRAINT images_deleted_at_a_time CHECK ((state IN ('deleted', 'abandoned')) = (deleted_at IS NOT NULL))
 );
 
 CREATE INDEX images_by_owner ON media.images (owner_id, id);

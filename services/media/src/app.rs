@@ -10,7 +10,7 @@ use oruma_blob::SharedBlobStore;
 use oruma_broker::{Inbox, Outbox};
 use oruma_postgres::Database;
 use oruma_service_runtime::{Clock, Random};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::config::Config;
 use crate::processing::Processing;
@@ -33,6 +33,8 @@ pub struct App {
     pub processing: Processing,
     /// Places for uploads under way.
     pub places: Semaphore,
+    /// Says that there are files to remove.
+    pub removals: Notify,
     /// The time.
     pub clock: Clock,
     /// Randomness and ids.

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use oruma_broker::{Inbox, Outbox, Relay, SharedBroker};
 use oruma_postgres::Database;
 use oruma_service_runtime::{Clock, GrpcListener, GrpcServer, Random, Readiness, Stop};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::app::uploads::UPLOADS_AT_ONCE;
 use crate::app::{App, retention};
@@ -59,6 +59,7 @@ impl Service {
             blobs: config.blobs.clone().open()?,
             processing: Processing::start(config.processing)?,
             places: Semaphore::new(UPLOADS_AT_ONCE),
+            removals: Notify::new(),
             config,
             clock,
             random,

@@ -43,8 +43,10 @@ const SLOWEST_BODY: Duration = Duration::from_secs(60);
 
 /// What became of a request.
 pub(crate) enum Once<B> {
-    /// It was carried out now, or before.
+    /// It was carried out now.
     Answered(ServiceResponse<B>),
+    /// It was carried out before, and this was the answer.
+    Repeated(ServiceResponse<BoxBody>),
     /// Its key forbids it.
     Refused(HttpRequest, Failure),
 }
@@ -178,7 +180,7 @@ async fn repeat(
         .insert_header((CONTENT_TYPE, answer.content_type))
         .insert_header((REPLAYED, "true"))
         .body(answer.body);
-    Once::Answered(request.into_response(response))
+    Once::Repeated(request.into_response(response))
 }
 
 /// Keeps the answer. One that says nothing of the request itself, such as of overload, is not kept, and the key is free again.

@@ -76,9 +76,11 @@ pub async fn discard(app: &App, caller: &Caller, paths: &[String]) -> Result<(),
             let event = image_deleted(app, &image, Removal::Discarded, now);
             app.outbox.append(conn, &event).await?;
         }
-        Ok(())
+        Ok::<_, Error>(())
     })
-    .await
+    .await?;
+    app.removals.notify_one();
+    Ok(())
 }
 
 /// What this service knows of the caller (O-071), as JSON.

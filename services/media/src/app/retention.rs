@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::outbox::{Removal, image_deleted};
 use crate::store;
 
-const EVERY: Duration = Duration::from_secs(300);
+const EVERY: Duration = Duration::from_secs(60);
 /// Longer than any upload takes from its row to its last file.
 const UPLOADS_TAKE: TimeDelta = TimeDelta::minutes(15);
 /// How long handled events are remembered.
@@ -19,11 +19,12 @@ const EVENTS_KEPT: TimeDelta = TimeDelta::days(30);
 /// Pictures that one transaction removes.
 const BATCH: i64 = 50;
 
-/// Removes every few minutes until `stop`. Several replicas share the work.
+/// Removes every minute, and at once what this process has just deleted, until `stop`. Several replicas share the work.
 pub async fn keep_tidy(app: &App, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
+            () = app.removals.notified() => {}
             () = stop.cancelled() => return,
         }
         if let Err(error) = tidy(app).await {

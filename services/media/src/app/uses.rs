@@ -1,5 +1,6 @@
 //! What uses pictures, as other services tell, and what becomes of pictures whose owner is gone.
 
+use chrono::TimeDelta;
 use diesel_async::AsyncConnection;
 use oruma_ids::{ImageId, UserId};
 use uuid::Uuid;
@@ -9,6 +10,9 @@ use crate::domain::image::{ImagePath, Variant};
 use crate::error::Error;
 use crate::outbox::{Removal, image_deleted};
 use crate::store;
+
+/// How long a picture outlives its last use.
+const LATE_USES: TimeDelta = TimeDelta::minutes(5);
 
 /// Pictures that something uses now.
 #[derive(Debug)]
@@ -31,11 +35,12 @@ pub async fn note(app: &App, event: Uuid, uses: &Uses) -> Result<(), Error> {
         .filter(|path: &ImagePath| path.variant == Variant::Full)
         .map(|path| path.id)
         .collect();
-    let now = app.clock.now();
+    // As if it were unused for long already, but for the time in which another post may yet tell that it shows the same picture.
+    let unused_since = app.clock.now() - app.config.orphans_kept + LATE_USES;
     let mut conn = app.database.reader().await?;
     conn.transaction(async |conn| {
         if app.post_inbox.first_time(conn, event).await? {
-            store::uses::replace(conn, &uses.used_by, uses.owner, &ids, now).await?;
+            store::uses::replace(conn, &uses.used_by, uses.owner, &ids, unused_since).await?;
         }
         Ok(())
     })
@@ -58,7 +63,9 @@ pub async fn forget_owner(app: &App, event: Uuid, owner: UserId) -> Result<(), E
             let event = image_deleted(app, &image, Removal::OwnerDeleted, now);
             app.outbox.append(conn, &event).await?;
         }
-        Ok(())
+        Ok::<_, Error>(())
     })
-    .await
+    .await?;
+    app.removals.notify_one();
+    Ok(())
 }

@@ -13,6 +13,7 @@ use crate::domain::image::{Format, Image, ImageFolder, StoredFile};
 const STORING: &str = "storing";
 const STORED: &str = "stored";
 const DELETED: &str = "deleted";
+const ABANDONED: &str = "abandoned";
 
 /// Notes a picture whose files are about to be stored.
 ///
@@ -186,7 +187,7 @@ pub async fn delete_storing_of(
     diesel::update(images::table)
         .filter(images::owner_id.eq(owner.as_uuid()))
         .filter(images::state.eq(STORING))
-        .set((images::state.eq(DELETED), images::deleted_at.eq(now)))
+        .set((images::state.eq(ABANDONED), images::deleted_at.eq(now)))
         .execute(conn)
         .await
 }
@@ -229,7 +230,8 @@ pub async fn delete_orphans(
         .collect())
 }
 
-/// Some pictures whose files are to be removed: deleted ones and those of uploads that failed, unless their upload may still be under way.
+/// Some pictures whose files are to be removed: deleted ones, and those of uploads that failed and began before a time, so that they can't be
+/// under way any more.
 /// Nobody else gets them until the end of the transaction.
 ///
 /// # Errors
@@ -241,7 +243,7 @@ pub async fn lock_to_erase(
 ) -> QueryResult<Vec<Image>> {
     let rows = images::table
         .filter(images::state.ne(STORED))
-        .filter(images::created_at.lt(before))
+        .filter(images::state.eq(DELETED).or(images::created_at.lt(before)))
         .order(images::created_at)
         .limit(limit)
         .for_update()

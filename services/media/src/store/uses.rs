@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::images::uuids;
 use super::schema::media::{image_uses, images};
 
-/// Has something use exactly these pictures, as far as they are stored and belong to a person, instead of those that it used before.
+/// Has something use exactly these pictures, as far as they are stored and belong to a person, instead of those that it used before. Those that
+/// nothing uses any more count as unused since `unused_since`.
 ///
 /// # Errors
 /// When the database fails.
@@ -20,7 +21,7 @@ pub async fn replace(
     used_by: &str,
     owner: UserId,
     ids: &[ImageId],
-    now: DateTime<Utc>,
+    unused_since: DateTime<Utc>,
 ) -> QueryResult<()> {
     let wanted = uuids(ids);
     let mut touched: Vec<Uuid> = image_uses::table
@@ -47,7 +48,7 @@ pub async fn replace(
         .on_conflict_do_nothing()
         .execute(conn)
         .await?;
-    keep_account(conn, &touched, now).await
+    keep_account(conn, &touched, unused_since).await
 }
 
 /// Locks the pictures in the order of their ids, and tells which of them the person may use.
@@ -66,7 +67,11 @@ async fn lock(conn: &mut Connection, owner: UserId, ids: &[Uuid]) -> QueryResult
 }
 
 /// Brings up to date since when nothing uses the pictures.
-async fn keep_account(conn: &mut Connection, ids: &[Uuid], now: DateTime<Utc>) -> QueryResult<()> {
+async fn keep_account(
+    conn: &mut Connection,
+    ids: &[Uuid],
+    unused_since: DateTime<Utc>,
+) -> QueryResult<()> {
     let uses = || image_uses::table.filter(image_uses::image_id.eq(images::id));
     diesel::update(images::table.filter(images::id.eq_any(ids)))
         .filter(exists(uses()))
@@ -79,7 +84,7 @@ async fn keep_account(conn: &mut Connection, ids: &[Uuid], now: DateTime<Utc>) -
     diesel::update(images::table.filter(images::id.eq_any(ids)))
         .filter(images::unused_since.is_null())
         .filter(diesel::dsl::not(exists(uses())))
-        .set(images::unused_since.eq(now))
+        .set(images::unused_since.eq(unused_since))
         .execute(conn)
         .await?;
     Ok(())

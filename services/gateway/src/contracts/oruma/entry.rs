@@ -30,6 +30,7 @@ pub(super) async fn enter(
     };
     let mut response = match idempotency::once(&edge, Contract::Oruma, request, next).await? {
         Once::Answered(response) => with_body(response),
+        Once::Repeated(response) => response,
         Once::Refused(request, failure) => {
             ServiceResponse::new(request, ApiError::from(failure).error_response())
         }

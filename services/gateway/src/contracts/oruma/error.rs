@@ -35,6 +35,13 @@ pub(super) struct ErrorBody {
 
 impl std::error::Error for ApiError {}
 
+impl ApiError {
+    /// Whether that is the reason.
+    pub(super) fn is(&self, reason: &str) -> bool {
+        self.0.reason == reason
+    }
+}
+
 impl From<Failure> for ApiError {
     fn from(failure: Failure) -> Self {
         Self(failure)

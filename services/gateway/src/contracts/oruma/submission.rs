@@ -70,7 +70,7 @@ impl<'a> Submission<'a> {
         match submission.read_form(&mut form).await {
             Ok(()) => Ok(submission),
             Err(failure) => {
-                drain(form).await;
+                drain(form, &failure).await;
                 submission.uploads.discard().await;
                 Err(failure)
             }
@@ -162,8 +162,11 @@ pub(super) async fn next_bytes(field: &mut Field) -> Result<Option<bytes::Bytes>
     }
 }
 
-/// Reads and drops what is left, within bounds.
-pub(super) async fn drain(mut form: Multipart) {
+/// Reads and drops what is left, within bounds. A form that can't be read further is left alone.
+pub(super) async fn drain(mut form: Multipart, refusal: &ApiError) {
+    if refusal.is("invalid_form") {
+        return;
+    }
     let (most, longest) = DRAINED;
     let reading = async {
         let mut read = 0;

@@ -169,7 +169,7 @@ pub(super) async fn create(
     let mut form = Multipart::new(request.headers(), payload);
     let taken = take_one(&mut uploads, &mut form).await;
     if let Err(refusal) = taken {
-        drain(form).await;
+        drain(form, &refusal).await;
         uploads.discard().await;
         return Err(refusal);
     }
@@ -219,12 +219,25 @@ pub(super) async fn get(
         range_end: range.and_then(|(_, end)| end),
     };
     let mut images = edge.clients.images.clone();
-    let mut parts = images.read_image(caller.send(message)).await?.into_inner();
+    let mut parts = images
+        .read_image(caller.send(message))
+        .await
+        .map_err(not_given)?
+        .into_inner();
     let first = parts.message().await?.and_then(|message| message.part);
     let Some(Given::Header(header)) = first else {
         return Err(Failure::internal().into());
     };
     Ok(answer(&request, &header, range.is_some(), parts))
+}
+
+/// Of all that is out of bounds, only a range has a status of its own.
+fn not_given(status: tonic::Status) -> Failure {
+    let mut failure = Failure::from(status);
+    if failure.reason == "range_not_satisfiable" {
+        failure.status = StatusCode::RANGE_NOT_SATISFIABLE;
+    }
+    failure
 }
 
 fn answer(
