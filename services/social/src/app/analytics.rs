@@ -19,6 +19,8 @@ const EVERY: Duration = Duration::from_secs(1);
 const MOST: usize = 10_000;
 /// Characters of a search that are kept.
 const LONGEST_SEARCH: usize = 100;
+/// Characters of its filters that are kept: with the words they fit into a key of the database.
+const LONGEST_FILTERS: usize = 300;
 
 /// What was seen since the last writing.
 #[derive(Default)]
@@ -78,6 +80,9 @@ fn filters_of(search: &Search) -> String {
         .map(|(name, value)| format!("{name}={value}"))
         .collect::<Vec<_>>()
         .join("&")
+        .chars()
+        .take(LONGEST_FILTERS)
+        .collect()
 }
 
 /// Writes every second until `stop`, and once more then.

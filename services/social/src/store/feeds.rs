@@ -90,7 +90,10 @@ const SAVED: &str = list!(
 );
 
 impl Feed {
-    const fn statement(&self) -> &'static str {
+    /// The SQL of the list, with a `?` for each value: the viewer, the viewer, what the list is of unless it is everybody's, the viewer, the
+    /// viewer's university, time and id of the last post before, how many.
+    #[must_use]
+    pub const fn statement(&self) -> &'static str {
         match self {
             Self::Everybody => EVERYBODY,
             Self::University(_) => UNIVERSITY,
@@ -100,15 +103,15 @@ impl Feed {
         }
     }
 
-    /// The name of the list, to which its page tokens belong.
+    /// The name of the list for a viewer, to which its page tokens belong.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub fn name(&self, viewer: UserId) -> String {
         match self {
             Self::Everybody => "posts".to_owned(),
             Self::University(name) => format!("posts of university {name}"),
             Self::Author(id) => format!("posts of {id}"),
             Self::Hashtag(tag) => format!("posts with #{tag}"),
-            Self::Saved => "saved posts".to_owned(),
+            Self::Saved => format!("posts that {viewer} saved"),
         }
     }
 }
