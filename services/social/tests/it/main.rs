@@ -9,14 +9,14 @@
 
 // mod analytics;
 // mod authorisation;
-// mod comments;
+mod comments;
 // mod departures;
 // mod export;
-// mod feeds;
+mod feeds;
 mod marks;
 mod media;
 // mod migrations;
 // mod outbox;
 mod posts;
-// mod search;
+mod search;
 mod support;

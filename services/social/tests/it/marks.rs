@@ -1,11 +1,13 @@
 //! Likes and saves, one at a time and many at once.
 
+use std::sync::Arc;
+
 use futures::future::join_all;
+use oruma_broker::Event;
 use oruma_rpc_error::{ErrorCode, RpcError};
 use oruma_service_runtime::Caller;
+use oruma_social::service::MIGRATIONS;
 use oruma_test_kit::TestDatabase;
-use serde_json::json;
-use std::sync::Arc;
 
 use crate::support::{Setup, Social, student};
 
@@ -95,18 +97,15 @@ async fn fifty_people_at_once_are_fifty_likes() {
     let seen = social.get(&people[0], &post.id).await.unwrap();
     assert_eq!((seen.like_count, seen.liked), (50, true));
     assert_eq!(social.count("social.post_likes").await, 50);
-    let counts: Vec<_> = social.outbox().await[1..]
-        .iter()
-        .map(|event| event.data["likeCount"].clone())
-        .collect();
-    let expected: Vec<_> = (1..=50).map(|count| json!(count.to_string())).collect();
-    assert_eq!(counts, expected);
+    let events = social.outbox().await;
+    let counts = events[1..].iter().map(|event| count_in(event, "likeCount"));
+    assert!(counts.eq(1..=50));
 }
 
 /// O-016: forty turns at once, from two replicas, are forty turns: state, count, rows and events agree.
 #[tokio::test(flavor = "multi_thread")]
 async fn turning_over_at_once_loses_no_turn() {
-    let database = Arc::new(TestDatabase::create("social", oruma_social::service::MIGRATIONS).await);
+    let database = Arc::new(TestDatabase::create("social", MIGRATIONS).await);
     let one = Setup::on(Arc::clone(&database)).start().await;
     let two = Setup { seed: 8, ..Setup::on(database) }.start().await;
     let bob = student(2);
@@ -137,6 +136,11 @@ fn done_or_gone<T>(result: Result<T, RpcError>) {
     if let Err(error) = result {
         assert_eq!(error.code, ErrorCode::NotFound, "{error:?}");
     }
+}
+
+/// A number of an event; none is written for 0.
+fn count_in(event: &Event, field: &str) -> i64 {
+    event.data[field].as_str().map_or(0, |number| number.parse().unwrap())
 }
 
 async fn storm(social: &Social, person: &Caller, posts: &[String], turn: usize) {
@@ -176,7 +180,7 @@ async fn after_a_storm_every_counter_is_right() {
             let (social, posts) = (Arc::clone(&social), posts.clone());
             tokio::spawn(async move {
                 let person = student(100 + number);
-                for turn in 0..6 {
+                for turn in 0..5 {
                     storm(&social, &person, &posts, usize::from(number) + turn).await;
                 }
                 if number == 11 {
@@ -203,8 +207,8 @@ async fn after_a_storm_every_counter_is_right() {
                 .clone()
         };
         let liked = last(&["social.post.liked.v1", "social.post.unliked.v1"]);
-        assert_eq!(liked.data["likeCount"], json!(now.like_count.to_string()));
+        assert_eq!(count_in(&liked, "likeCount"), now.like_count);
         let commented = last(&["social.comment.created.v1", "social.comment.deleted.v1"]);
-        assert_eq!(commented.data["commentCount"], json!(now.comment_count.to_string()));
+        assert_eq!(count_in(&commented, "commentCount"), now.comment_count);
     }
 }
