@@ -30,7 +30,7 @@ macro_rules! seen_comment_columns {
     () => {
         concat!(
             comment_columns!(),
-            ", EXISTS (SELECT FROM social.comment_likes l WHERE l.comment_id = c.id AND l.user_id = ?) AS liked"
+            ", coalesce((SELECT true FROM social.comment_likes l WHERE l.comment_id = c.id AND l.user_id = ?), false) AS liked"
         )
     };
 }

@@ -16,12 +16,23 @@ async fn a_comment_is_what_was_written() {
     let social = Social::start().await;
     let (ada, bob) = (student(1), student(2));
     let post = social.post(&ada, "hello").await;
-    let comment = social.comment(&bob, &post.id, " Cafe\u{301}?\r\n<b> ").await;
+    let comment = social
+        .comment(&bob, &post.id, " Cafe\u{301}?\r\n<b> ")
+        .await;
     assert_eq!(&comment.id[14..15], "7", "a UUIDv7");
-    assert_eq!((comment.number, comment.content.as_str()), (1, "Café?\n<b>"));
-    assert_eq!((&comment.post_id, comment.parent_id.as_str()), (&post.id, ""));
+    assert_eq!(
+        (comment.number, comment.content.as_str()),
+        (1, "Café?\n<b>")
+    );
+    assert_eq!(
+        (&comment.post_id, comment.parent_id.as_str()),
+        (&post.id, "")
+    );
     assert_eq!(comment.author_id, id_of(&bob));
-    assert_eq!((comment.like_count, comment.reply_count, comment.liked), (0, 0, false));
+    assert_eq!(
+        (comment.like_count, comment.reply_count, comment.liked),
+        (0, 0, false)
+    );
     assert_eq!(time(comment.created_at.clone()), start_time());
     assert_eq!(social.comments_of(&ada, &post.id).await, [comment]);
     assert_eq!(social.get(&ada, &post.id).await.unwrap().comment_count, 1);
@@ -67,7 +78,9 @@ async fn a_reply_to_a_reply_joins_its_thread() {
     ];
     assert_eq!(listed, expected);
     assert_eq!(social.get(&ada, &post.id).await.unwrap().comment_count, 4);
-    let of_first = social.list_comments(&ada, &post.id, &first.id, 10, "").await;
+    let of_first = social
+        .list_comments(&ada, &post.id, &first.id, 10, "")
+        .await;
     assert_eq!(of_first.unwrap().comments, [reply, deep]);
     social.assert_counters().await;
 }
@@ -97,9 +110,13 @@ async fn comments_are_paged_with_their_replies() {
     let (ada, bob) = (student(1), student(2));
     let post = social.post(&ada, "hello").await;
     for nth in 0..12 {
-        let comment = social.comment(&ada, &post.id, &format!("comment {nth}")).await;
+        let comment = social
+            .comment(&ada, &post.id, &format!("comment {nth}"))
+            .await;
         for reply in 0..nth % 3 {
-            social.reply(&bob, &comment, &format!("reply {nth} {reply}")).await;
+            social
+                .reply(&bob, &comment, &format!("reply {nth} {reply}"))
+                .await;
         }
         // Some of one moment.
         if nth % 3 == 0 {
@@ -108,9 +125,16 @@ async fn comments_are_paged_with_their_replies() {
     }
     let whole = social.comments_of(&bob, &post.id).await;
     assert_eq!(whole.len(), 12);
-    assert!(whole.is_sorted_by_key(|comment| (time(comment.created_at.clone()), comment.id.clone())));
+    assert!(
+        whole.is_sorted_by_key(|comment| (time(comment.created_at.clone()), comment.id.clone()))
+    );
     for comment in &whole {
-        let nth: i64 = comment.content.strip_prefix("comment ").unwrap().parse().unwrap();
+        let nth: i64 = comment
+            .content
+            .strip_prefix("comment ")
+            .unwrap()
+            .parse()
+            .unwrap();
         assert_eq!(comment.reply_count, nth % 3);
         assert_eq!(comment.replies.len(), usize::try_from(nth % 3).unwrap());
         for reply in &comment.replies {
@@ -121,7 +145,10 @@ async fn comments_are_paged_with_their_replies() {
     let mut walked = Vec::new();
     let mut token = String::new();
     loop {
-        let page = social.list_comments(&bob, &post.id, "", 5, &token).await.unwrap();
+        let page = social
+            .list_comments(&bob, &post.id, "", 5, &token)
+            .await
+            .unwrap();
         walked.extend(page.comments);
         token = page.next_page_token;
         if token.is_empty() {
@@ -129,7 +156,15 @@ async fn comments_are_paged_with_their_replies() {
         }
     }
     assert_eq!(walked, whole);
-    assert_eq!(social.list_comments(&bob, &post.id, "", 0, "").await.unwrap().comments.len(), 10);
+    assert_eq!(
+        social
+            .list_comments(&bob, &post.id, "", 0, "")
+            .await
+            .unwrap()
+            .comments
+            .len(),
+        10
+    );
 }
 
 /// O-018: a comment is shown with fifty replies; all of them are listed by their parent.
@@ -145,14 +180,25 @@ async fn more_replies_than_shown_are_listed_by_their_parent() {
     }
     let shown = &social.comments_of(&ada, &post.id).await[0];
     assert_eq!((shown.reply_count, shown.replies.len()), (57, 50));
-    let page = social.list_comments(&ada, &post.id, &comment.id, 999, "").await.unwrap();
+    let page = social
+        .list_comments(&ada, &post.id, &comment.id, 999, "")
+        .await
+        .unwrap();
     assert_eq!(page.comments, shown.replies);
     let rest = social
         .list_comments(&ada, &post.id, &comment.id, 999, &page.next_page_token)
         .await
         .unwrap();
-    let contents: Vec<String> = page.comments.iter().chain(&rest.comments).map(|reply| reply.content.clone()).collect();
-    assert_eq!(contents, (0..57).map(|nth| format!("{nth:02}")).collect::<Vec<_>>());
+    let contents: Vec<String> = page
+        .comments
+        .iter()
+        .chain(&rest.comments)
+        .map(|reply| reply.content.clone())
+        .collect();
+    assert_eq!(
+        contents,
+        (0..57).map(|nth| format!("{nth:02}")).collect::<Vec<_>>()
+    );
     assert_eq!(rest.next_page_token, "");
 }
 
@@ -173,10 +219,15 @@ async fn page_tokens_belong_to_their_comments() {
         lists.push((post.id, comment.id));
     }
     for (post, parent) in &lists {
-        let page = social.list_comments(&ada, post, parent, 1, "").await.unwrap();
+        let page = social
+            .list_comments(&ada, post, parent, 1, "")
+            .await
+            .unwrap();
         assert!(!page.next_page_token.is_empty());
         for other in &lists {
-            let answer = social.list_comments(&ada, &other.0, &other.1, 1, &page.next_page_token).await;
+            let answer = social
+                .list_comments(&ada, &other.0, &other.1, 1, &page.next_page_token)
+                .await;
             if *other == (post.clone(), parent.clone()) {
                 answer.unwrap();
             } else {

@@ -66,19 +66,33 @@ async fn each_list_has_its_posts_newest_first() {
     assert_eq!(social.texts(&eve, None).await, all);
     let of_stanford = ["four #lunchtime", "one #Lunch"];
     assert_eq!(social.texts(&eve, university(STANFORD)).await, of_stanford);
-    assert_eq!(social.texts(&ada, university(MIT)).await, ["two #lunch #Öğle"]);
+    assert_eq!(
+        social.texts(&ada, university(MIT)).await,
+        ["two #lunch #Öğle"]
+    );
     assert_eq!(social.texts(&ada, university("")).await, ["three"]);
     assert_eq!(social.texts(&eve, author(&ada)).await, of_stanford);
     for tag in ["lunch", "#lunch", "#LUNCH", " Lunch "] {
         let tagged = ["two #lunch #Öğle", "one #Lunch"];
         assert_eq!(social.texts(&ada, hashtag(tag)).await, tagged, "{tag}");
     }
-    assert_eq!(social.texts(&ada, hashtag("#ÖĞLE")).await, ["two #lunch #Öğle"]);
+    assert_eq!(
+        social.texts(&ada, hashtag("#ÖĞLE")).await,
+        ["two #lunch #Öğle"]
+    );
     // Decomposed, as some systems type it.
     let decomposed = hashtag("o\u{308}g\u{306}le");
     assert_eq!(social.texts(&ada, decomposed).await, ["two #lunch #Öğle"]);
-    for nothing in [university("Nowhere"), university("a\0b"), hashtag("unused"), author(&admin())] {
-        assert!(social.texts(&ada, nothing.clone()).await.is_empty(), "{nothing:?}");
+    for nothing in [
+        university("Nowhere"),
+        university("a\0b"),
+        hashtag("unused"),
+        author(&admin()),
+    ] {
+        assert!(
+            social.texts(&ada, nothing.clone()).await.is_empty(),
+            "{nothing:?}"
+        );
     }
 }
 
@@ -180,21 +194,42 @@ async fn visibility_is_the_same_for_every_call() {
         posts.insert(*visibility, (post.id, comment.id));
     }
     for (viewer, seen) in &viewers {
-        let expected: HashSet<&String> = seen.iter().map(|visibility| &posts[visibility].0).collect();
+        let expected: HashSet<&String> =
+            seen.iter().map(|visibility| &posts[visibility].0).collect();
         for of in [None, university(STANFORD), author(&ada), hashtag("matrix")] {
             let listed = walk(&social, viewer, of.clone(), 2).await;
-            assert_eq!(listed.iter().map(|post| &post.id).collect::<HashSet<_>>(), expected, "{of:?}");
+            assert_eq!(
+                listed.iter().map(|post| &post.id).collect::<HashSet<_>>(),
+                expected,
+                "{of:?}"
+            );
             assert_eq!(listed.len(), expected.len());
         }
-        let found = social.search(viewer, words("peculiar")).await.unwrap().posts;
-        assert_eq!(found.iter().map(|post| &post.id).collect::<HashSet<_>>(), expected);
+        let found = social
+            .search(viewer, words("peculiar"))
+            .await
+            .unwrap()
+            .posts;
+        assert_eq!(
+            found.iter().map(|post| &post.id).collect::<HashSet<_>>(),
+            expected
+        );
         for (visibility, (post, comment)) in &posts {
             if seen.contains(visibility) {
-                assert_eq!(social.get(viewer, post).await.unwrap().visibility(), *visibility);
+                assert_eq!(
+                    social.get(viewer, post).await.unwrap().visibility(),
+                    *visibility
+                );
                 social.like(viewer, post, Some(true)).await.unwrap();
                 social.save(viewer, post, Some(true)).await.unwrap();
-                social.like_comment(viewer, comment, Some(true)).await.unwrap();
-                social.try_comment(viewer, post, comment, "me too").await.unwrap();
+                social
+                    .like_comment(viewer, comment, Some(true))
+                    .await
+                    .unwrap();
+                social
+                    .try_comment(viewer, post, comment, "me too")
+                    .await
+                    .unwrap();
                 assert!(!social.comments_of(viewer, post).await.is_empty());
             } else {
                 no_post(social.get(viewer, post).await);
@@ -216,9 +251,19 @@ async fn visibility_is_the_same_for_every_call() {
         }
     }
     // An administrator removes what no other stranger can even see.
-    social.delete_comment(&admin(), &posts[&Visibility::Space].1).await.unwrap();
-    social.delete(&admin(), &posts[&Visibility::Private].0).await.unwrap();
-    not_author(social.delete(&student(2), &posts[&Visibility::University].0).await);
+    social
+        .delete_comment(&admin(), &posts[&Visibility::Space].1)
+        .await
+        .unwrap();
+    social
+        .delete(&admin(), &posts[&Visibility::Private].0)
+        .await
+        .unwrap();
+    not_author(
+        social
+            .delete(&student(2), &posts[&Visibility::University].0)
+            .await,
+    );
     social.assert_counters().await;
 }
 
@@ -230,9 +275,15 @@ async fn no_university_is_not_a_common_one() {
         visibility: Visibility::University.into(),
         ..text("alone")
     };
-    let post = social.create(&person_of(1, "", Role::User), request).await.unwrap();
+    let post = social
+        .create(&person_of(1, "", Role::User), request)
+        .await
+        .unwrap();
     no_post(social.get(&person_of(2, "", Role::User), &post.id).await);
-    assert_eq!(social.texts(&person_of(1, "", Role::User), None).await, ["alone"]);
+    assert_eq!(
+        social.texts(&person_of(1, "", Role::User), None).await,
+        ["alone"]
+    );
 }
 
 // === page by page ===
@@ -256,7 +307,11 @@ async fn page_sizes_are_bounded() {
     let last = social.list(&ada, None, 2, "").await.unwrap();
     let mut token = last.next_page_token;
     for _ in 0..25 {
-        token = social.list(&ada, None, 2, &token).await.unwrap().next_page_token;
+        token = social
+            .list(&ada, None, 2, &token)
+            .await
+            .unwrap()
+            .next_page_token;
     }
     assert_eq!(token, "");
 }
@@ -274,7 +329,13 @@ async fn posts_of_one_moment_are_paged_too() {
     }
     written.sort();
     written.reverse();
-    for of in [None, university(STANFORD), author(&ada), hashtag("same"), SAVED] {
+    for of in [
+        None,
+        university(STANFORD),
+        author(&ada),
+        hashtag("same"),
+        SAVED,
+    ] {
         let walked = walk(&social, &ada, of, 5).await;
         let walked: Vec<String> = walked.into_iter().map(|post| post.id).collect();
         assert_eq!(walked, written);
@@ -321,7 +382,10 @@ async fn pages_hold_still_while_others_write_and_remove() {
                 *seen.entry(&post.id).or_default() += 1;
             }
             assert!(seen.values().all(|times| *times == 1), "nothing twice");
-            assert!(old.iter().all(|id| seen.contains_key(id.as_str())), "nothing missing");
+            assert!(
+                old.iter().all(|id| seen.contains_key(id.as_str())),
+                "nothing missing"
+            );
             assert!(walked.is_sorted_by_key(|post| {
                 let time = post.created_at.clone().unwrap();
                 std::cmp::Reverse((time.seconds, time.nanos, post.id.clone()))
@@ -339,7 +403,9 @@ async fn page_tokens_belong_to_their_list() {
     let (ada, bob) = (student(1), student(2));
     for nth in 0..3 {
         for person in [&ada, &bob] {
-            let post = social.post(person, &format!("post {nth} #tag #other")).await;
+            let post = social
+                .post(person, &format!("post {nth} #tag #other"))
+                .await;
             for saver in [&ada, &bob] {
                 social.save(saver, &post.id, Some(true)).await.unwrap();
             }
@@ -370,7 +436,13 @@ async fn page_tokens_belong_to_their_list() {
         }
         let mut changed = tokens[nth].clone();
         changed.replace_range(3..4, if &changed[3..4] == "A" { "B" } else { "A" });
-        for forged in [changed.as_str(), "nonsense", "AAAA", "\0", &"A".repeat(5_000)] {
+        for forged in [
+            changed.as_str(),
+            "nonsense",
+            "AAAA",
+            "\0",
+            &"A".repeat(5_000),
+        ] {
             let answer = social.list(&ada, of.clone(), 1, forged).await;
             assert_eq!(invalid_fields(answer), ["page_token"]);
         }
@@ -378,10 +450,17 @@ async fn page_tokens_belong_to_their_list() {
             page_token: tokens[nth].clone(),
             ..words("post")
         };
-        assert_eq!(invalid_fields(social.search(&ada, search).await), ["page_token"]);
+        assert_eq!(
+            invalid_fields(social.search(&ada, search).await),
+            ["page_token"]
+        );
     }
     // What one person saved is no list of another.
-    let of_ada = social.list(&ada, SAVED, 1, "").await.unwrap().next_page_token;
+    let of_ada = social
+        .list(&ada, SAVED, 1, "")
+        .await
+        .unwrap()
+        .next_page_token;
     let refusal = social.list(&bob, SAVED, 1, &of_ada).await;
     assert_eq!(invalid_fields(refusal), ["page_token"]);
 }

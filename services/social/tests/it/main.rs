@@ -7,16 +7,16 @@
     reason = "a test fails by panicking"
 )]
 
-// mod analytics;
-// mod authorisation;
+mod analytics;
+mod authorisation;
 mod comments;
-// mod departures;
-// mod export;
+mod departures;
+mod export;
 mod feeds;
 mod marks;
 mod media;
-// mod migrations;
-// mod outbox;
+mod migrations;
+mod outbox;
 mod posts;
 mod search;
 mod support;

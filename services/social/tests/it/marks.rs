@@ -18,14 +18,23 @@ async fn liking_twice_changes_nothing() {
     let (ada, bob) = (student(1), student(2));
     let post = social.post(&ada, "hello").await;
     for _ in 0..2 {
-        assert_eq!(social.like(&bob, &post.id, Some(true)).await.unwrap(), (true, 1));
+        assert_eq!(
+            social.like(&bob, &post.id, Some(true)).await.unwrap(),
+            (true, 1)
+        );
     }
     assert!(social.get(&bob, &post.id).await.unwrap().liked);
     assert!(!social.get(&ada, &post.id).await.unwrap().liked);
     for _ in 0..2 {
-        assert_eq!(social.like(&bob, &post.id, Some(false)).await.unwrap(), (false, 0));
+        assert_eq!(
+            social.like(&bob, &post.id, Some(false)).await.unwrap(),
+            (false, 0)
+        );
     }
-    assert_eq!(social.kinds().await, ["post.created", "post.liked", "post.unliked"]);
+    assert_eq!(
+        social.kinds().await,
+        ["post.created", "post.liked", "post.unliked"]
+    );
 }
 
 /// O-016, O-017, O-020: what does not say which way turns over.
@@ -37,9 +46,18 @@ async fn marks_turn_over() {
     let comment = social.comment(&bob, &post.id, "hi").await;
     social.like(&ada, &post.id, None).await.unwrap();
     for (is_set, count) in [(true, 2), (false, 1), (true, 2)] {
-        assert_eq!(social.like(&bob, &post.id, None).await.unwrap(), (is_set, count));
-        assert_eq!(social.save(&bob, &post.id, None).await.unwrap(), (is_set, count - 1));
-        assert_eq!(social.like_comment(&bob, &comment.id, None).await.unwrap(), (is_set, count - 1));
+        assert_eq!(
+            social.like(&bob, &post.id, None).await.unwrap(),
+            (is_set, count)
+        );
+        assert_eq!(
+            social.save(&bob, &post.id, None).await.unwrap(),
+            (is_set, count - 1)
+        );
+        assert_eq!(
+            social.like_comment(&bob, &comment.id, None).await.unwrap(),
+            (is_set, count - 1)
+        );
         let seen = social.get(&bob, &post.id).await.unwrap();
         assert_eq!((seen.liked, seen.like_count), (is_set, count));
         assert_eq!((seen.saved, seen.save_count), (is_set, count - 1));
@@ -57,12 +75,21 @@ async fn saving_twice_changes_nothing() {
     let bob = student(2);
     let post = social.post(&student(1), "hello").await;
     for _ in 0..2 {
-        assert_eq!(social.save(&bob, &post.id, Some(true)).await.unwrap(), (true, 1));
+        assert_eq!(
+            social.save(&bob, &post.id, Some(true)).await.unwrap(),
+            (true, 1)
+        );
     }
     for _ in 0..2 {
-        assert_eq!(social.save(&bob, &post.id, Some(false)).await.unwrap(), (false, 0));
+        assert_eq!(
+            social.save(&bob, &post.id, Some(false)).await.unwrap(),
+            (false, 0)
+        );
     }
-    assert_eq!(social.kinds().await, ["post.created", "post.saved", "post.unsaved"]);
+    assert_eq!(
+        social.kinds().await,
+        ["post.created", "post.saved", "post.unsaved"]
+    );
 }
 
 /// O-020: the same of comments.
@@ -73,12 +100,29 @@ async fn liking_a_comment_twice_changes_nothing() {
     let post = social.post(&student(1), "hello").await;
     let comment = social.comment(&bob, &post.id, "hi").await;
     for _ in 0..2 {
-        assert_eq!(social.like_comment(&bob, &comment.id, Some(true)).await.unwrap(), (true, 1));
+        assert_eq!(
+            social
+                .like_comment(&bob, &comment.id, Some(true))
+                .await
+                .unwrap(),
+            (true, 1)
+        );
     }
     for _ in 0..2 {
-        assert_eq!(social.like_comment(&bob, &comment.id, Some(false)).await.unwrap(), (false, 0));
+        assert_eq!(
+            social
+                .like_comment(&bob, &comment.id, Some(false))
+                .await
+                .unwrap(),
+            (false, 0)
+        );
     }
-    let kinds = ["post.created", "comment.created", "comment.liked", "comment.unliked"];
+    let kinds = [
+        "post.created",
+        "comment.created",
+        "comment.liked",
+        "comment.unliked",
+    ];
     assert_eq!(social.kinds().await, kinds);
 }
 
@@ -90,7 +134,9 @@ async fn fifty_people_at_once_are_fifty_likes() {
     let social = Social::start().await;
     let post = social.post(&student(1), "popular").await;
     let people: Vec<Caller> = (100..150).map(student).collect();
-    let likes = people.iter().map(|person| social.like(person, &post.id, None));
+    let likes = people
+        .iter()
+        .map(|person| social.like(person, &post.id, None));
     for liked in join_all(likes).await {
         assert!(liked.unwrap().0);
     }
@@ -107,13 +153,22 @@ async fn fifty_people_at_once_are_fifty_likes() {
 async fn turning_over_at_once_loses_no_turn() {
     let database = Arc::new(TestDatabase::create("social", MIGRATIONS).await);
     let one = Setup::on(Arc::clone(&database)).start().await;
-    let two = Setup { seed: 8, ..Setup::on(database) }.start().await;
+    let two = Setup {
+        seed: 8,
+        ..Setup::on(database)
+    }
+    .start()
+    .await;
     let bob = student(2);
     let post = one.post(&student(1), "hello").await;
     for turns in [40, 1] {
         let replicas = [&one, &two];
         let likes = (0..turns).map(|nth| replicas[nth % 2].like(&bob, &post.id, None));
-        let answers: Vec<_> = join_all(likes).await.into_iter().map(Result::unwrap).collect();
+        let answers: Vec<_> = join_all(likes)
+            .await
+            .into_iter()
+            .map(Result::unwrap)
+            .collect();
         for (liked, count) in &answers {
             assert_eq!(i64::from(*liked), *count);
         }
@@ -140,7 +195,9 @@ fn done_or_gone<T>(result: Result<T, RpcError>) {
 
 /// A number of an event; none is written for 0.
 fn count_in(event: &Event, field: &str) -> i64 {
-    event.data[field].as_str().map_or(0, |number| number.parse().unwrap())
+    event.data[field]
+        .as_str()
+        .map_or(0, |number| number.parse().unwrap())
 }
 
 async fn storm(social: &Social, person: &Caller, posts: &[String], turn: usize) {
@@ -154,10 +211,19 @@ async fn storm(social: &Social, person: &Caller, posts: &[String], turn: usize) 
     done_or_gone(social.like_comment(person, &comment.id, None).await);
     for other in social.comments_of(person, post).await.iter().take(3) {
         done_or_gone(social.like_comment(person, &other.id, None).await);
-        done_or_gone(social.try_comment(person, post, &other.id, "me too").await.or_else(|error| {
-            // The comment to answer went meanwhile.
-            if error.code == ErrorCode::Invalid { Ok(Default::default()) } else { Err(error) }
-        }));
+        done_or_gone(
+            social
+                .try_comment(person, post, &other.id, "me too")
+                .await
+                .or_else(|error| {
+                    // The comment to answer went meanwhile.
+                    if error.code == ErrorCode::Invalid {
+                        Ok(Default::default())
+                    } else {
+                        Err(error)
+                    }
+                }),
+        );
     }
     if turn.is_multiple_of(2) {
         if let Ok(reply) = reply {

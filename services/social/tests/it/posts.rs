@@ -38,7 +38,10 @@ async fn a_post_is_what_its_author_wrote() {
     assert_eq!(written.author_id, id_of(&ada));
     assert_eq!(written.university, STANFORD);
     assert_eq!(written.content, "Soup with @bob\nat noon #Lunch <script>");
-    assert_eq!((written.r#type.as_str(), written.location.as_str()), ("food", "Canteen"));
+    assert_eq!(
+        (written.r#type.as_str(), written.location.as_str()),
+        ("food", "Canteen")
+    );
     assert_eq!(written.images, [image]);
     assert_eq!(written.hashtags, ["soup", "lunch"]);
     assert_eq!(written.mentions, ["eve", "bob"]);
@@ -74,7 +77,14 @@ async fn texts_have_their_limits() {
     assert_eq!(social.post(&ada, "Cafe\u{301}").await.content, "Café");
     assert_eq!(social.post(&ada, "a\tb\nc").await.content, "a\tb\nc");
     let before = social.count("social.posts").await;
-    for wrong in ["", " \n\t ", &"a".repeat(2_001), "a\0b", "a\u{1b}[31m", "\u{85}x\u{9f}y"] {
+    for wrong in [
+        "",
+        " \n\t ",
+        &"a".repeat(2_001),
+        "a\0b",
+        "a\u{1b}[31m",
+        "\u{85}x\u{9f}y",
+    ] {
         let refusal = social.create(&ada, text(wrong)).await;
         assert_eq!(invalid_fields(refusal), ["content"], "{wrong:?}");
     }
@@ -94,9 +104,22 @@ async fn all_wrong_fields_are_named_together() {
         mentions: (0..11).map(|nth| format!("p{nth}")).collect(),
         ..Default::default()
     };
-    let named = ["content", "location", "images", "type", "hashtags[1]", "mentions"];
-    assert_eq!(invalid_fields(social.create(&student(1), wrong).await), named);
-    assert!(social.media.claimed().is_empty(), "nothing is claimed in vain");
+    let named = [
+        "content",
+        "location",
+        "images",
+        "type",
+        "hashtags[1]",
+        "mentions",
+    ];
+    assert_eq!(
+        invalid_fields(social.create(&student(1), wrong).await),
+        named
+    );
+    assert!(
+        social.media.claimed().is_empty(),
+        "nothing is claimed in vain"
+    );
 }
 
 /// O-159, O-160: given and found tags are joined, each once whatever its case and form, and counted together.
@@ -104,7 +127,10 @@ async fn all_wrong_fields_are_named_together() {
 async fn tags_are_the_union_of_given_and_found_ones() {
     let social = Social::start().await;
     let ada = student(1);
-    let ten = (0..10).map(|nth| format!("#t{nth} @p{nth}")).collect::<Vec<_>>().join(" ");
+    let ten = (0..10)
+        .map(|nth| format!("#t{nth} @p{nth}"))
+        .collect::<Vec<_>>()
+        .join(" ");
     let full = proto::CreatePostRequest {
         hashtags: list_of(&["T0", "#t1"]),
         mentions: list_of(&["P0", "@p1"]),
@@ -123,7 +149,10 @@ async fn tags_are_the_union_of_given_and_found_ones() {
         hashtags: list_of(&["cafe\u{301}"]),
         ..text("Now at #Café")
     };
-    assert_eq!(social.create(&ada, composed).await.unwrap().hashtags, ["café"]);
+    assert_eq!(
+        social.create(&ada, composed).await.unwrap().hashtags,
+        ["café"]
+    );
 }
 
 /// O-012: a visibility of tomorrow is no public post of today.
@@ -135,13 +164,19 @@ async fn an_unknown_visibility_is_refused() {
         visibility: 77,
         ..text("secret")
     };
-    assert_eq!(invalid_fields(social.create(&ada, strange).await), ["visibility"]);
+    assert_eq!(
+        invalid_fields(social.create(&ada, strange).await),
+        ["visibility"]
+    );
     let post = social.post(&ada, "known").await;
     let strange = proto::UpdatePostRequest {
         visibility: Some(77),
         ..change(&post)
     };
-    assert_eq!(invalid_fields(social.update(&ada, strange).await), ["visibility"]);
+    assert_eq!(
+        invalid_fields(social.update(&ada, strange).await),
+        ["visibility"]
+    );
 }
 
 // === images ===
@@ -162,12 +197,21 @@ async fn images_are_the_authors_own() {
     let post = social.create(&ada, with(&own[..5])).await.unwrap();
     assert_eq!(post.images, own[..5]);
     assert_eq!(social.media.claimed(), [own[..5].to_vec()]);
-    assert_eq!(invalid_fields(social.create(&ada, with(&own)).await), ["images"]);
+    assert_eq!(
+        invalid_fields(social.create(&ada, with(&own)).await),
+        ["images"]
+    );
     let twice = with(&[own[0].clone(), own[0].clone()]);
-    assert_eq!(invalid_fields(social.create(&ada, twice).await), ["images[1]"]);
+    assert_eq!(
+        invalid_fields(social.create(&ada, twice).await),
+        ["images[1]"]
+    );
     for strange in [foreign, "posts/unknown.jpg".to_owned(), "../x".to_owned()] {
         let mixed = with(&[own[0].clone(), strange]);
-        assert_eq!(invalid_fields(social.create(&ada, mixed).await), ["images[1]"]);
+        assert_eq!(
+            invalid_fields(social.create(&ada, mixed).await),
+            ["images[1]"]
+        );
     }
     assert_eq!(social.count("social.posts").await, 1);
 }
@@ -196,7 +240,11 @@ async fn a_change_claims_new_images_only() {
     let claims = social.media.claimed().len();
     let turned = social.update(&ada, to(vec![&two, &one])).await.unwrap();
     assert_eq!(turned.images, [two.clone(), one.clone()]);
-    assert_eq!(social.media.claimed().len(), claims, "nothing new, nothing asked");
+    assert_eq!(
+        social.media.claimed().len(),
+        claims,
+        "nothing new, nothing asked"
+    );
     // Nor does a change need the service when it names nothing new.
     social.media.be_away(true);
     let one_only = social.update(&ada, to(vec![&one])).await.unwrap();
@@ -207,7 +255,14 @@ async fn a_change_claims_new_images_only() {
     let more = social.update(&ada, to(vec![&one, &three])).await.unwrap();
     assert_eq!(more.images, [one, three.clone()]);
     assert_eq!(social.media.claimed().last().unwrap(), &[three]);
-    assert!(social.update(&ada, to(vec![])).await.unwrap().images.is_empty());
+    assert!(
+        social
+            .update(&ada, to(vec![]))
+            .await
+            .unwrap()
+            .images
+            .is_empty()
+    );
 }
 
 /// O-012: without the media service there are posts, but none with new pictures, and the refusal says to try again.
@@ -272,7 +327,10 @@ async fn a_change_changes_only_what_is_sent() {
         ..before.clone()
     };
     assert_eq!(after, expected);
-    assert_eq!(time(after.updated_at.clone()), start_time() + TimeDelta::minutes(1));
+    assert_eq!(
+        time(after.updated_at.clone()),
+        start_time() + TimeDelta::minutes(1)
+    );
     assert_eq!(social.get(&ada, &before.id).await.unwrap(), expected);
 
     let cleared = proto::UpdatePostRequest {
@@ -309,11 +367,41 @@ async fn a_change_obeys_the_rules_of_a_post() {
     };
     let post = social.create(&ada, request).await.unwrap();
     for (wrong, field) in [
-        (proto::UpdatePostRequest { content: Some("  ".to_owned()), ..change(&post) }, "content"),
-        (proto::UpdatePostRequest { content: Some("a".repeat(2_001)), ..change(&post) }, "content"),
-        (proto::UpdatePostRequest { r#type: Some("sport".to_owned()), ..change(&post) }, "type"),
-        (proto::UpdatePostRequest { location: Some("x".repeat(256)), ..change(&post) }, "location"),
-        (proto::UpdatePostRequest { content: Some("five #a #b #c #d #e".to_owned()), ..change(&post) }, "hashtags"),
+        (
+            proto::UpdatePostRequest {
+                content: Some("  ".to_owned()),
+                ..change(&post)
+            },
+            "content",
+        ),
+        (
+            proto::UpdatePostRequest {
+                content: Some("a".repeat(2_001)),
+                ..change(&post)
+            },
+            "content",
+        ),
+        (
+            proto::UpdatePostRequest {
+                r#type: Some("sport".to_owned()),
+                ..change(&post)
+            },
+            "type",
+        ),
+        (
+            proto::UpdatePostRequest {
+                location: Some("x".repeat(256)),
+                ..change(&post)
+            },
+            "location",
+        ),
+        (
+            proto::UpdatePostRequest {
+                content: Some("five #a #b #c #d #e".to_owned()),
+                ..change(&post)
+            },
+            "hashtags",
+        ),
     ] {
         assert_eq!(invalid_fields(social.update(&ada, wrong).await), [field]);
     }
@@ -358,11 +446,17 @@ async fn changes_at_once_do_not_undo_each_other() {
             location: Some(format!("place {round}")),
             ..change(&post)
         };
-        let (first, second) = tokio::join!(social.update(&ada, new_text), social.update(&ada, new_place));
+        let (first, second) = tokio::join!(
+            social.update(&ada, new_text),
+            social.update(&ada, new_place)
+        );
         first.unwrap();
         second.unwrap();
         let now = social.get(&ada, &post.id).await.unwrap();
-        assert_eq!((now.content, now.location), (format!("text {round}"), format!("place {round}")));
+        assert_eq!(
+            (now.content, now.location),
+            (format!("text {round}"), format!("place {round}"))
+        );
     }
 }
 
@@ -380,10 +474,19 @@ async fn a_removed_post_leaves_nothing() {
     social.save(&bob, &post.id, None).await.unwrap();
     social.like_comment(&ada, &comment.id, None).await.unwrap();
     social.get(&bob, &post.id).await.unwrap();
-    oruma_social::app::analytics::write(&social.app).await.unwrap();
+    oruma_social::app::analytics::write(&social.app)
+        .await
+        .unwrap();
 
     social.delete(&ada, &post.id).await.unwrap();
-    for table in ["posts", "post_hashtags", "post_likes", "post_saves", "comments", "comment_likes"] {
+    for table in [
+        "posts",
+        "post_hashtags",
+        "post_likes",
+        "post_saves",
+        "comments",
+        "comment_likes",
+    ] {
         assert_eq!(social.count(&format!("social.{table}")).await, 0, "{table}");
     }
     no_post(social.get(&ada, &post.id).await);

@@ -13,7 +13,12 @@ use crate::support::{
 async fn words_are_found_as_on_the_web() {
     let social = Social::start().await;
     let ada = student(1);
-    let contents = ["Two cats ran", "A hot dog", "Dogs, hot or not", "Birds #Exams by @eve"];
+    let contents = [
+        "Two cats ran",
+        "A hot dog",
+        "Dogs, hot or not",
+        "Birds #Exams by @eve",
+    ];
     for content in contents {
         social.post(&ada, content).await;
         social.clock.advance(TimeDelta::seconds(1));
@@ -75,10 +80,39 @@ async fn no_query_is_an_error() {
     let ada = student(1);
     social.post(&ada, "hello world").await;
     for weird in [
-        "''", "<->", "&|!():*", "\"", "\"\"\"", "-", "--", "- -", "or", "or or or", "-hello", "hello:*",
-        "\\", "%", "_", "hello\0world", "\0", "😀", "'; DROP TABLE posts; --", "\u{1}\u{2}\u{3}", "?", "$1",
-        &"a ".repeat(5_000), &"x".repeat(10_000), &"\"a\" ".repeat(2_500), &"-a ".repeat(3_000), &"(".repeat(10_000),
+        "''",
+        "<->",
+        "&|!():*",
+        "\"",
+        "\"\"\"",
+        "-",
+        "--",
+        "- -",
+        "or",
+        "or or or",
+        "-hello",
+        "hello:*",
+        "\\",
+        "%",
+        "_",
+        "hello\0world",
+        "\0",
+        "😀",
+        "'; DROP TABLE posts; --",
+        "\u{1}\u{2}\u{3}",
+        "?",
+        "$1",
+        &"a ".repeat(5_000),
+        &"x".repeat(10_000),
+        &"\"a\" ".repeat(2_500),
+        &"-a ".repeat(3_000),
+        &"(".repeat(10_000),
         &"or ".repeat(3_000),
+        &"ab cd ".repeat(200_000),
+        &"-".repeat(3_000_000),
+        &("-".repeat(40) + "a"),
+        &"- ".repeat(400),
+        &"-\"".repeat(400),
     ] {
         let head: String = weird.chars().take(20).collect();
         assert!(social.search(&ada, words(weird)).await.is_ok(), "{head:?}");
@@ -143,17 +177,42 @@ async fn page_tokens_belong_to_their_search() {
         page_size: 1,
         ..words("pizza")
     };
-    let page_token = social.search(&ada, first.clone()).await.unwrap().next_page_token;
+    let page_token = social
+        .search(&ada, first.clone())
+        .await
+        .unwrap()
+        .next_page_token;
     assert!(!page_token.is_empty());
-    let next = proto::SearchPostsRequest { page_token, ..first };
+    let next = proto::SearchPostsRequest {
+        page_token,
+        ..first
+    };
     for other in [
-        proto::SearchPostsRequest { query: "pasta".to_owned(), ..next.clone() },
-        proto::SearchPostsRequest { university: STANFORD.to_owned(), ..next.clone() },
-        proto::SearchPostsRequest { r#type: "general".to_owned(), ..next.clone() },
-        proto::SearchPostsRequest { page_token: "nonsense".to_owned(), ..next.clone() },
-        proto::SearchPostsRequest { query: String::new(), ..next.clone() },
+        proto::SearchPostsRequest {
+            query: "pasta".to_owned(),
+            ..next.clone()
+        },
+        proto::SearchPostsRequest {
+            university: STANFORD.to_owned(),
+            ..next.clone()
+        },
+        proto::SearchPostsRequest {
+            r#type: "general".to_owned(),
+            ..next.clone()
+        },
+        proto::SearchPostsRequest {
+            page_token: "nonsense".to_owned(),
+            ..next.clone()
+        },
+        proto::SearchPostsRequest {
+            query: String::new(),
+            ..next.clone()
+        },
     ] {
-        assert_eq!(invalid_fields(social.search(&ada, other).await), ["page_token"]);
+        assert_eq!(
+            invalid_fields(social.search(&ada, other).await),
+            ["page_token"]
+        );
     }
     let list = social.list(&ada, None, 1, &next.page_token).await;
     assert_eq!(invalid_fields(list), ["page_token"]);
@@ -180,7 +239,10 @@ async fn filters_narrow_a_search() {
             r#type: kind.to_owned(),
             ..words("pizza")
         };
-        social.search(&ada, request).await.map(|page| page.posts.len())
+        social
+            .search(&ada, request)
+            .await
+            .map(|page| page.posts.len())
     };
     assert_eq!(narrowed("", "").await.unwrap(), 3);
     assert_eq!(narrowed(STANFORD, "").await.unwrap(), 2);
@@ -193,7 +255,10 @@ async fn filters_narrow_a_search() {
         page_size: -1,
         ..words("pizza")
     };
-    assert_eq!(invalid_fields(social.search(&ada, negative).await), ["page_size"]);
+    assert_eq!(
+        invalid_fields(social.search(&ada, negative).await),
+        ["page_size"]
+    );
 }
 
 /// O-022: a highlight is HTML in which nothing of the text is markup.
@@ -213,6 +278,11 @@ async fn highlights_are_escaped() {
     assert!(found.highlight.contains(marked), "{}", found.highlight);
     let plain = found.highlight.replace("<mark>", "").replace("</mark>", "");
     assert!(!plain.contains(['<', '>', '"', '\'']), "{plain}");
-    let silent = social.search(&ada, words("cat")).await.unwrap().posts.remove(0);
+    let silent = social
+        .search(&ada, words("cat"))
+        .await
+        .unwrap()
+        .posts
+        .remove(0);
     assert_eq!(silent.highlight, "");
 }
