@@ -33,7 +33,7 @@ async fn a_comment_is_what_was_written() {
         (comment.like_count, comment.reply_count, comment.liked),
         (0, 0, false)
     );
-    assert_eq!(time(comment.created_at.clone()), start_time());
+    assert_eq!(time(comment.created_at), start_time());
     assert_eq!(social.comments_of(&ada, &post.id).await, [comment]);
     assert_eq!(social.get(&ada, &post.id).await.unwrap().comment_count, 1);
 }
@@ -126,7 +126,7 @@ async fn comments_are_paged_with_their_replies() {
     let whole = social.comments_of(&bob, &post.id).await;
     assert_eq!(whole.len(), 12);
     assert!(
-        whole.is_sorted_by_key(|comment| (time(comment.created_at.clone()), comment.id.clone()))
+        whole.is_sorted_by_key(|comment| (time(comment.created_at), comment.id.clone()))
     );
     for comment in &whole {
         let nth: i64 = comment

@@ -387,7 +387,7 @@ async fn pages_hold_still_while_others_write_and_remove() {
                 "nothing missing"
             );
             assert!(walked.is_sorted_by_key(|post| {
-                let time = post.created_at.clone().unwrap();
+                let time = post.created_at.unwrap();
                 std::cmp::Reverse((time.seconds, time.nanos, post.id.clone()))
             }));
         }

@@ -222,7 +222,7 @@ async fn every_list_reads_its_index_in_order() {
                 nodes(&plan, &mut found);
                 let scan = found.iter().find(|(_, name, _)| name == index);
                 let (kind, _, condition) =
-                    scan.unwrap_or_else(|| panic!("{feed:?} {mode} {after}: {plan:#}"));
+                    scan.expect("the index of the list");
                 assert!(
                     ["Index Scan", "Index Only Scan"].contains(&kind.as_str()),
                     "{plan:#}"

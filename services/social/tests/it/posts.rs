@@ -49,8 +49,8 @@ async fn a_post_is_what_its_author_wrote() {
     assert_eq!((written.like_count, written.comment_count), (0, 0));
     assert_eq!((written.save_count, written.view_count), (0, 0));
     assert_eq!((written.liked, written.saved), (false, false));
-    assert_eq!(time(written.created_at.clone()), start_time());
-    assert_eq!(time(written.updated_at.clone()), start_time());
+    assert_eq!(time(written.created_at), start_time());
+    assert_eq!(time(written.updated_at), start_time());
     assert_eq!(social.get(&ada, &written.id).await.unwrap(), written);
 }
 
@@ -248,7 +248,7 @@ async fn a_change_claims_new_images_only() {
     // Nor does a change need the service when it names nothing new.
     social.media.be_away(true);
     let one_only = social.update(&ada, to(vec![&one])).await.unwrap();
-    assert_eq!(one_only.images, [one.clone()]);
+    assert_eq!(one_only.images, std::slice::from_ref(&one));
     let refusal = social.update(&ada, to(vec![&one, &three])).await;
     refused(refusal, ErrorCode::Unavailable, "unavailable");
     social.media.be_away(false);
@@ -323,12 +323,12 @@ async fn a_change_changes_only_what_is_sent() {
         save_count: 1,
         liked: true,
         saved: true,
-        updated_at: after.updated_at.clone(),
+        updated_at: after.updated_at,
         ..before.clone()
     };
     assert_eq!(after, expected);
     assert_eq!(
-        time(after.updated_at.clone()),
+        time(after.updated_at),
         start_time() + TimeDelta::minutes(1)
     );
     assert_eq!(social.get(&ada, &before.id).await.unwrap(), expected);
@@ -348,7 +348,7 @@ async fn a_change_changes_only_what_is_sent() {
         hashtags: list_of(&["new"]),
         mentions: Vec::new(),
         visibility: Visibility::Private.into(),
-        updated_at: cleared.updated_at.clone(),
+        updated_at: cleared.updated_at,
         ..expected
     };
     assert_eq!(cleared, expected);
