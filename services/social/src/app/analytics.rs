@@ -48,6 +48,12 @@ impl Analytics {
         }
     }
 
+    /// Forgets what a person has looked at, who is gone.
+    pub(super) fn forget(&self, user: UserId) {
+        let mut collected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        collected.views.retain(|(_, viewer)| *viewer != user);
+    }
+
     fn take(&self) -> Collected {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -125,9 +125,7 @@ async fn comments_are_paged_with_their_replies() {
     }
     let whole = social.comments_of(&bob, &post.id).await;
     assert_eq!(whole.len(), 12);
-    assert!(
-        whole.is_sorted_by_key(|comment| (time(comment.created_at), comment.id.clone()))
-    );
+    assert!(whole.is_sorted_by_key(|comment| (time(comment.created_at), comment.id.clone())));
     for comment in &whole {
         let nth: i64 = comment
             .content

@@ -170,6 +170,24 @@ async fn a_departure_that_broke_off_is_finished_later() {
     social.assert_counters().await;
 }
 
+/// O-009, O-184: what a person looked at a moment before is not written afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn views_that_wait_go_too() {
+    let social = Social::start().await;
+    let ada = student(1);
+    let post = social.post(&student(2), "look").await;
+    social.get(&ada, &post.id).await.unwrap();
+    social.get(&student(3), &post.id).await.unwrap();
+    follow(&social, &ada, 1).await;
+    eventually("the other view is written", || async {
+        analytics::write(&social.app).await.unwrap();
+        social.count("social.post_views").await == 1
+    })
+    .await;
+    assert_eq!(traces(&social, &ada).await, [0; 6]);
+    social.assert_counters().await;
+}
+
 /// O-009: an event that can't be read is a dead letter and changes nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unreadable_departure_changes_nothing() {

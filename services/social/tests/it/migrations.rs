@@ -221,8 +221,7 @@ async fn every_list_reads_its_index_in_order() {
                 let mut found = Vec::new();
                 nodes(&plan, &mut found);
                 let scan = found.iter().find(|(_, name, _)| name == index);
-                let (kind, _, condition) =
-                    scan.expect("the index of the list");
+                let (kind, _, condition) = scan.expect("the index of the list");
                 assert!(
                     ["Index Scan", "Index Only Scan"].contains(&kind.as_str()),
                     "{plan:#}"

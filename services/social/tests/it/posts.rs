@@ -327,10 +327,7 @@ async fn a_change_changes_only_what_is_sent() {
         ..before.clone()
     };
     assert_eq!(after, expected);
-    assert_eq!(
-        time(after.updated_at),
-        start_time() + TimeDelta::minutes(1)
-    );
+    assert_eq!(time(after.updated_at), start_time() + TimeDelta::minutes(1));
     assert_eq!(social.get(&ada, &before.id).await.unwrap(), expected);
 
     let cleared = proto::UpdatePostRequest {
