@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use chrono::TimeDelta;
+use diesel_async::SimpleAsyncConnection;
 use oruma_proto::social::v1 as proto;
+use oruma_test_kit::eventually;
 
 use crate::support::{
     NOTHING, Social, admin, id_of, invalid_fields, no_comment, no_post, not_author, start_time,
@@ -267,6 +269,36 @@ async fn a_comment_goes_with_its_replies() {
     no_comment(social.like_comment(&bob, &reply.id, None).await);
     let refusal = social.try_comment(&ada, &post.id, &first.id, "late").await;
     assert_eq!(invalid_fields(refusal), ["parent_id"]);
+    social.assert_counters().await;
+}
+
+/// O-021: a removal locks the comment before the reply, like whoever takes back the likes of both: neither waits for the other for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removal_locks_the_older_comment_first() {
+    let social = Social::start().await;
+    let ada = student(1);
+    let post = social.post(&ada, "hello").await;
+    let comment = social.comment(&ada, &post.id, "comment").await;
+    let reply = social.reply(&ada, &comment, "reply").await;
+    let database = social.database.connect();
+    let mut other = database.reader().await.unwrap();
+    let lock = |id: &str| {
+        format!("SELECT FROM social.comments WHERE id = '{id}' FOR NO KEY UPDATE NOWAIT")
+    };
+    other.batch_execute("BEGIN").await.unwrap();
+    other.batch_execute(&lock(&comment.id)).await.unwrap();
+    let removal = social.delete_comment(&ada, &reply.id);
+    let meanwhile = async {
+        eventually("the removal waits", || async {
+            let waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            !social.rows(waiting).await.is_empty()
+        })
+        .await;
+        other.batch_execute(&lock(&reply.id)).await.unwrap();
+        other.batch_execute("COMMIT").await.unwrap();
+    };
+    let (removed, ()) = tokio::join!(removal, meanwhile);
+    removed.unwrap();
     social.assert_counters().await;
 }
 
