@@ -1,5 +1,7 @@
 //! Hashtags and mentions.
 
+use unicode_normalization::UnicodeNormalization;
+
 /// Characters of a hashtag at the most.
 const LONGEST_HASHTAG: usize = 100;
 /// Characters of a mention at the most: longer than any handle.
@@ -10,7 +12,8 @@ const LONGEST_MENTION: usize = 64;
 #[must_use]
 pub fn hashtag(text: &str) -> Option<String> {
     let text = text.trim();
-    let tag = text.strip_prefix('#').unwrap_or(text);
+    // As the texts in which hashtags are found.
+    let tag: String = text.strip_prefix('#').unwrap_or(text).nfc().collect();
     let fits = tag.chars().all(of_hashtag) && tag.chars().count() <= LONGEST_HASHTAG;
     let meant = tag
         .chars()
@@ -106,6 +109,7 @@ mod tests {
     #[test]
     fn given_ones_are_read_with_and_without_their_mark() {
         assert_eq!(hashtag("#Campus_Life"), Some("campus_life".to_owned()));
+        assert_eq!(hashtag("Cafe\u{301}"), Some("café".to_owned()));
         assert_eq!(mention("Ada.Lovelace"), Some("ada.lovelace".to_owned()));
         for wrong in ["", "#", "two words", "##x", "2024", "a-b", "<b>"] {
             assert_eq!(hashtag(wrong), None, "{wrong}");

@@ -8,6 +8,6 @@ mod grpc;
 mod inbox;
 mod outbox;
 pub mod service;
-mod store;
+pub mod store;
 
 pub use error::Error;

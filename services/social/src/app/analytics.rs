@@ -19,6 +19,8 @@ const EVERY: Duration = Duration::from_secs(1);
 const MOST: usize = 10_000;
 /// Characters of a search that are kept.
 const LONGEST_SEARCH: usize = 100;
+/// Characters of its filters that are kept: with the words they fit into a key of the database.
+const LONGEST_FILTERS: usize = 300;
 
 /// What was seen since the last writing.
 #[derive(Default)]
@@ -44,6 +46,12 @@ impl Analytics {
             let key = (words_of(&search.query), filters_of(search));
             *collected.searches.entry(key).or_default() += 1;
         }
+    }
+
+    /// Forgets what a person has looked at, who is gone.
+    pub(super) fn forget(&self, user: UserId) {
+        let mut collected = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        collected.views.retain(|(_, viewer)| *viewer != user);
     }
 
     fn take(&self) -> Collected {
@@ -78,6 +86,9 @@ fn filters_of(search: &Search) -> String {
         .map(|(name, value)| format!("{name}={value}"))
         .collect::<Vec<_>>()
         .join("&")
+        .chars()
+        .take(LONGEST_FILTERS)
+        .collect()
 }
 
 /// Writes every second until `stop`, and once more then.

@@ -69,7 +69,8 @@ pub async fn create(
 /// A page of the comments of a post, or of the replies to one of them, oldest first (O-018).
 ///
 /// # Errors
-/// [`Error::NotSignedIn`]; [`Error::PostNotFound`]; [`Error::Invalid`] for a negative page size or a broken page token.
+/// [`Error::NotSignedIn`]; [`Error::PostNotFound`]; [`Error::CommentNotFound`]; [`Error::Invalid`] for a negative page size or a broken page
+/// token.
 pub async fn list(
     app: &App,
     caller: &Caller,
@@ -83,6 +84,11 @@ pub async fn list(
     store::posts::find(&mut conn, post, &viewer)
         .await?
         .ok_or(Error::PostNotFound)?;
+    if let Some(parent) = parent {
+        store::comments::find_in(&mut conn, post, parent)
+            .await?
+            .ok_or(Error::CommentNotFound)?;
+    }
     let size = COMMENTS.of(page_size)?;
     let name = match parent {
         None => format!("comments of {post}"),

@@ -31,6 +31,7 @@ pub enum DepartureError {
 /// # Errors
 /// [`DepartureError`].
 pub async fn follow(app: &App, user: UserId, event: Uuid) -> Result<(), DepartureError> {
+    app.analytics.forget(user);
     while remove_posts(app, user).await? {}
     while remove_comments(app, user).await? {}
     while take_back_marks(app, user).await? {}

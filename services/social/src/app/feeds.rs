@@ -44,8 +44,11 @@ pub async fn list(
 ) -> Result<Page, Error> {
     let viewer = Viewer::of(caller)?;
     let size = POSTS.of(page_size)?;
-    let name = feed.name();
+    let name = feed.name(viewer.user);
     let after = app.cursors.after(&name, page_token)?;
+    if matches!(feed, Feed::University(name) if is_in_no_text(name)) {
+        return Ok(Page::default());
+    }
     let mut conn = app.database.reader().await?;
     let rows = store::feeds::list(&mut conn, feed, &viewer, after, i64::from(size) + 1).await?;
     let (listed, next) = app.cursors.page(&name, rows, size, |last| last.position);
@@ -74,8 +77,9 @@ pub async fn search(
         search.query, search.university, search.kind
     );
     let after = app.cursors.after(&name, page_token)?;
-    if search.query.trim().is_empty() {
-        return Ok((Vec::new(), String::new()));
+    let has_words = !search.query.trim().is_empty();
+    if !has_words || is_in_no_text(&search.query) || is_in_no_text(&search.university) {
+        return Ok(Page::default());
     }
     if after.is_none() {
         app.analytics.searched(search);
@@ -84,6 +88,11 @@ pub async fn search(
     let rows = store::feeds::search(&mut conn, search, &viewer, after, i64::from(size) + 1).await?;
     let (found, next) = app.cursors.page(&name, rows, size, |last| last.rank);
     Ok((found.into_iter().map(|found| found.post).collect(), next))
+}
+
+/// Whether nothing can be found by it: the database takes no such text.
+fn is_in_no_text(text: &str) -> bool {
+    text.contains('\0')
 }
 
 /// What was searched for most in the last days (O-187).

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use oruma_proto::social::v1 as proto;
 use oruma_proto::social::v1::comment_service_server::CommentService;
-use oruma_service_runtime::Caller;
 use tonic::{Request, Response, Status};
 
-use super::convert::{comment_id, post_id};
+use super::convert::{comment_id, post_id, somebody};
 use crate::app::{App, comments, marks};
 
 /// Comments on posts.
@@ -19,7 +18,7 @@ impl CommentService for Comments {
         &self,
         request: Request<proto::CreateCommentRequest>,
     ) -> Result<Response<proto::CreateCommentResponse>, Status> {
-        let caller = Caller::of(&request)?;
+        let caller = somebody(&request)?;
         let proto::CreateCommentRequest {
             post_id: post,
             parent_id,
@@ -36,7 +35,7 @@ impl CommentService for Comments {
         &self,
         request: Request<proto::ListCommentsRequest>,
     ) -> Result<Response<proto::ListCommentsResponse>, Status> {
-        let caller = Caller::of(&request)?;
+        let caller = somebody(&request)?;
         let proto::ListCommentsRequest {
             post_id: post,
             parent_id,
@@ -60,7 +59,7 @@ impl CommentService for Comments {
         &self,
         request: Request<proto::SetCommentLikeRequest>,
     ) -> Result<Response<proto::SetCommentLikeResponse>, Status> {
-        let caller = Caller::of(&request)?;
+        let caller = somebody(&request)?;
         let proto::SetCommentLikeRequest {
             comment_id: id,
             liked,
@@ -76,7 +75,7 @@ impl CommentService for Comments {
         &self,
         request: Request<proto::DeleteCommentRequest>,
     ) -> Result<Response<proto::DeleteCommentResponse>, Status> {
-        let caller = Caller::of(&request)?;
+        let caller = somebody(&request)?;
         let id = comment_id(&request.into_inner().comment_id)?;
         comments::delete(&self.0, &caller, id).await?;
         Ok(Response::new(proto::DeleteCommentResponse {}))

@@ -3,11 +3,13 @@
 use oruma_ids::{CommentId, PostId};
 use oruma_proto::social::v1 as proto;
 use oruma_rpc_error::Fault;
-use tonic::Status;
+use oruma_service_runtime::Caller;
+use tonic::{Request, Status};
 
 use crate::app::export::Part;
 use crate::domain::comment::SeenComment;
 use crate::domain::post::{PostDraft, SeenPost};
+use crate::domain::viewer::Viewer;
 use crate::domain::visibility::Visibility;
 use crate::error::Error;
 use crate::store::searches::CountedSearch;
@@ -16,6 +18,13 @@ impl From<Error> for Status {
     fn from(error: Error) -> Self {
         error.into_status()
     }
+}
+
+/// The caller, who must be signed in: that is said before anything of the request is looked at.
+pub(super) fn somebody<T>(request: &Request<T>) -> Result<Caller, Status> {
+    let caller = Caller::of(request)?;
+    Viewer::of(&caller)?;
+    Ok(caller)
 }
 
 /// What is no id is nobody's.
@@ -28,15 +37,18 @@ pub(super) fn comment_id(text: &str) -> Result<CommentId, Error> {
     text.parse().map_err(|_| Error::CommentNotFound)
 }
 
-fn visibility(value: proto::Visibility) -> Option<Visibility> {
-    match value {
+/// What is not known is refused: taken for the default, it would be public.
+fn visibility(value: i32) -> Result<Option<Visibility>, Error> {
+    let value = proto::Visibility::try_from(value)
+        .map_err(|_| Error::invalid("visibility", "is not known"))?;
+    Ok(match value {
         proto::Visibility::Unspecified => None,
         proto::Visibility::Public => Some(Visibility::Public),
         proto::Visibility::University => Some(Visibility::University),
         proto::Visibility::Followers => Some(Visibility::Followers),
         proto::Visibility::Space => Some(Visibility::Space),
         proto::Visibility::Private => Some(Visibility::Private),
-    }
+    })
 }
 
 const fn visibility_to_proto(value: Visibility) -> proto::Visibility {
@@ -49,32 +61,36 @@ const fn visibility_to_proto(value: Visibility) -> proto::Visibility {
     }
 }
 
-impl From<proto::CreatePostRequest> for PostDraft {
-    fn from(request: proto::CreatePostRequest) -> Self {
-        Self {
-            visibility: visibility(request.visibility()),
+impl TryFrom<proto::CreatePostRequest> for PostDraft {
+    type Error = Error;
+
+    fn try_from(request: proto::CreatePostRequest) -> Result<Self, Error> {
+        Ok(Self {
+            visibility: visibility(request.visibility)?,
             content: Some(request.content),
             kind: Some(request.r#type),
             location: Some(request.location),
             images: Some(request.images),
             hashtags: Some(request.hashtags),
             mentions: Some(request.mentions),
-        }
+        })
     }
 }
 
-impl From<proto::UpdatePostRequest> for PostDraft {
-    fn from(request: proto::UpdatePostRequest) -> Self {
+impl TryFrom<proto::UpdatePostRequest> for PostDraft {
+    type Error = Error;
+
+    fn try_from(request: proto::UpdatePostRequest) -> Result<Self, Error> {
         let values = |list: Option<proto::TextList>| list.map(|list| list.values);
-        Self {
-            visibility: visibility(request.visibility()),
+        Ok(Self {
+            visibility: visibility(request.visibility.unwrap_or_default())?,
             content: request.content,
             kind: request.r#type,
             location: request.location,
             images: values(request.images),
             hashtags: values(request.hashtags),
             mentions: values(request.mentions),
-        }
+        })
     }
 }
 

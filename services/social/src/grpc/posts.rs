@@ -7,12 +7,11 @@ use futures::stream::BoxStream;
 use oruma_proto::social::v1 as proto;
 use oruma_proto::social::v1::list_posts_request::Of;
 use oruma_proto::social::v1::post_service_server::PostService;
-use oruma_service_runtime::Caller;
 use oruma_text::hashtag;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use super::convert::post_id;
+use super::convert::{post_id, somebody};
 use crate::app::{App, export, feeds, marks, posts};
 use crate::error::Error;
 use crate::store::feeds::{Feed, Search};
@@ -26,8 +25,8 @@ impl PostService for Posts {
         &self,
         request: Request<proto::CreatePostRequest>,
     ) -> Result<Response<proto::CreatePostResponse>, Status> {
-        let caller = Caller::of(&request)?;
-        let post = posts::create(&self.0, &caller, request.into_inner().into()).await?;
+        let caller = somebody(&request)?;
+        let post = posts::create(&self.0, &caller, request.into_inner().try_into()?).await?;
         Ok(Response::new(proto::CreatePostResponse {
             post: Some(post.into()),
         }))
@@ -37,7 +36,7 @@ impl PostService for Posts {
         &self,
         request: Request<proto::GetPostRequest>,
     ) -> Result<Response<proto::GetPostResponse>, Status> {
-        let caller = Caller::of(&request)?;
+        let caller = somebody(&request)?;
         let id = post_id(&request.into_inner().post_id)?;
         let post = posts::get(&self.0, &caller, id).await?;
         Ok(Response::new(proto::GetPostResponse {
@@ -59,10 +58,10 @@ impl PostService for Posts {
         &self,
         request: Request<proto::UpdatePostRequest>,
     ) -> Result<Response<proto::UpdatePostResponse>, Status> {
-        let caller = Caller::of(&request)?;
+        let caller = somebody(&request)?;
         let request = request.into_inner();
         let id = post_id(&request.post_id)?;
-        let post = posts::update(&self.0, &caller, id, request.into()).await?;
+        let post = posts::update(&self.0, &caller, id, request.try_into()?).await?;
         Ok(Response::new(proto::UpdatePostResponse {
             post: Some(post.into()),
         }))
@@ -72,7 +71,7 @@ impl PostService for Posts {
         &self,
         request: Request<proto::DeletePostRequest>,
     ) -> Result<Response<proto::DeletePostResponse>, Status> {
-        let caller = Caller::of(&request)?;
+        let caller = somebody(&request)?;
         let id = post_id(&request.into_inner().post_id)?;
         posts::delete(&self.0, &caller, id).await?;
         Ok(Response::new(proto::DeletePostResponse {}))
@@ -82,7 +81,7 @@ impl PostService for Posts {
         &self,
         request: Request<proto::SetPostLikeRequest>,
     ) -> Result<Response<proto::SetPostLikeResponse>, Status> {
-        let caller = Caller::of(&request)?;
+        let caller = somebody(&request)?;
         let proto::SetPostLikeRequest { post_id: id, liked } = request.into_inner();
         let marked = marks::like_post(&self.0, &caller, post_id(&id)?, liked).await?;
         Ok(Response::new(proto::SetPostLikeResponse {
@@ -95,7 +94,7 @@ impl PostService for Posts {
         &self,
         request: Request<proto::SetPostSaveRequest>,
     ) -> Result<Response<proto::SetPostSaveResponse>, Status> {
-        let caller = Caller::of(&request)?;
+        let caller = somebody(&request)?;
         let proto::SetPostSaveRequest { post_id: id, saved } = request.into_inner();
         let marked = marks::save_post(&self.0, &caller, post_id(&id)?, saved).await?;
         Ok(Response::new(proto::SetPostSaveResponse {
@@ -108,7 +107,7 @@ impl PostService for Posts {
         &self,
         request: Request<proto::ListPostsRequest>,
     ) -> Result<Response<proto::ListPostsResponse>, Status> {
-        let caller = Caller::of(&request)?;
+        let caller = somebody(&request)?;
         let proto::ListPostsRequest {
             of,
             page_size,
@@ -127,7 +126,7 @@ impl PostService for Posts {
         &self,
         request: Request<proto::SearchPostsRequest>,
     ) -> Result<Response<proto::SearchPostsResponse>, Status> {
-        let caller = Caller::of(&request)?;
+        let caller = somebody(&request)?;
         let proto::SearchPostsRequest {
             query,
             university,
@@ -154,7 +153,7 @@ impl PostService for Posts {
         &self,
         request: Request<proto::ListPopularSearchesRequest>,
     ) -> Result<Response<proto::ListPopularSearchesResponse>, Status> {
-        let caller = Caller::of(&request)?;
+        let caller = somebody(&request)?;
         let proto::ListPopularSearchesRequest { days, page_size } = request.into_inner();
         let searches = feeds::popular_searches(&self.0, &caller, days, page_size).await?;
         Ok(Response::new(proto::ListPopularSearchesResponse {
@@ -168,7 +167,7 @@ impl PostService for Posts {
         &self,
         request: Request<proto::ExportContentRequest>,
     ) -> Result<Response<Self::ExportContentStream>, Status> {
-        let caller = Caller::of(&request)?;
+        let caller = somebody(&request)?;
         let parts = ReceiverStream::new(export::start(&self.0, &caller)?);
         let messages = parts.map(|part| part.map(Into::into).map_err(Status::from));
         Ok(Response::new(messages.boxed()))
@@ -177,8 +176,9 @@ impl PostService for Posts {
 
 fn feed(of: Option<Of>) -> Result<Feed, Error> {
     Ok(match of {
-        None | Some(Of::Saved(false)) => Feed::Everybody,
+        None => Feed::Everybody,
         Some(Of::Saved(true)) => Feed::Saved,
+        Some(Of::Saved(false)) => return Err(Error::invalid("saved", "must be true")),
         Some(Of::University(name)) => Feed::University(name),
         Some(Of::AuthorId(id)) => Feed::Author(
             id.parse()

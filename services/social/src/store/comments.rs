@@ -30,7 +30,7 @@ macro_rules! seen_comment_columns {
     () => {
         concat!(
             comment_columns!(),
-            ", EXISTS (SELECT FROM social.comment_likes l WHERE l.comment_id = c.id AND l.user_id = ?) AS liked"
+            ", coalesce((SELECT true FROM social.comment_likes l WHERE l.comment_id = c.id AND l.user_id = ?), false) AS liked"
         )
     };
 }
@@ -173,15 +173,18 @@ pub async fn delete(conn: &mut Connection, comment: &Comment) -> QueryResult<i64
     let replies = find_in(conn, comment.post, comment.id)
         .await?
         .map_or(0, |now| now.reply_count);
+    let parent = comment.parent.map(|id| vec![Bound::Id(id.as_uuid())]);
+    // The older comment is locked first, as by everybody who changes several.
+    if let Some(parent) = parent.clone() {
+        Statement::<()>::new(UNCOUNT_REPLY, parent)
+            .execute(conn)
+            .await?;
+    }
     Statement::<()>::new(DELETE, vec![Bound::Id(comment.id.as_uuid())])
         .execute(conn)
         .await?;
     let mut gone = 1 + replies;
-    if let Some(parent) = comment.parent {
-        let parent = vec![Bound::Id(parent.as_uuid())];
-        Statement::<()>::new(UNCOUNT_REPLY, parent.clone())
-            .execute(conn)
-            .await?;
+    if let Some(parent) = parent {
         let emptied = Statement::<()>::new(DELETE_EMPTIED, parent)
             .execute(conn)
             .await?;

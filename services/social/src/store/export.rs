@@ -16,18 +16,29 @@ pub struct Section {
     items: &'static str,
 }
 
+/// A time as contracts write it.
+macro_rules! in_utc {
+    ($column:literal) => {
+        concat!(
+            "to_char(",
+            $column,
+            " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
+        )
+    };
+}
+
 macro_rules! section {
-    ($name:literal, $table:literal, $owner:literal, $key:literal, $columns:literal) => {
+    ($name:literal, $table:literal, $owner:literal, $key:literal, $($columns:tt)*) => {
         Section {
             name: $name,
             items: concat!(
-                "SELECT ",
+                "SELECT key, (to_jsonb(item) - 'key')::text FROM (SELECT ",
                 $key,
-                ", to_jsonb(item)::text FROM (SELECT ",
-                $key,
+                " AS key, ",
+                $($columns)*,
                 ", ",
-                $columns,
-                " FROM ",
+                in_utc!("created_at"),
+                " AS \"createdAt\" FROM ",
                 $table,
                 " WHERE ",
                 $owner,
@@ -48,22 +59,24 @@ pub const SECTIONS: [Section; 6] = [
         "social.posts",
         "author_id",
         "id",
-        "number, university, content, type, location, images, hashtags, mentions, visibility, like_count AS \"likeCount\",
-         comment_count AS \"commentCount\", save_count AS \"saveCount\", view_count AS \"viewCount\", created_at AS \"createdAt\",
-         updated_at AS \"updatedAt\""
+        "id, number, university, content, type, location, images, hashtags, mentions, visibility, like_count AS \"likeCount\",
+         comment_count AS \"commentCount\", save_count AS \"saveCount\", view_count AS \"viewCount\", ",
+        in_utc!("updated_at"),
+        " AS \"updatedAt\""
     ),
     section!(
         "comments",
         "social.comments",
         "author_id",
         "id",
-        "number, post_id AS \"postId\", parent_id AS \"parentId\", content, like_count AS \"likeCount\", created_at AS \"createdAt\",
-         updated_at AS \"updatedAt\""
+        "id, number, post_id AS \"postId\", parent_id AS \"parentId\", content, like_count AS \"likeCount\", ",
+        in_utc!("updated_at"),
+        " AS \"updatedAt\""
     ),
-    section!("postLikes", "social.post_likes", "user_id", "post_id", "created_at AS \"createdAt\""),
-    section!("postSaves", "social.post_saves", "user_id", "post_id", "created_at AS \"createdAt\""),
-    section!("postViews", "social.post_views", "user_id", "post_id", "created_at AS \"createdAt\""),
-    section!("commentLikes", "social.comment_likes", "user_id", "comment_id", "created_at AS \"createdAt\""),
+    section!("post_likes", "social.post_likes", "user_id", "post_id", "post_id AS \"postId\""),
+    section!("post_saves", "social.post_saves", "user_id", "post_id", "post_id AS \"postId\""),
+    section!("post_views", "social.post_views", "user_id", "post_id", "post_id AS \"postId\""),
+    section!("comment_likes", "social.comment_likes", "user_id", "comment_id", "comment_id AS \"commentId\""),
 ];
 
 /// Some items of a section after a key, as JSON, and the last key.

@@ -9,7 +9,7 @@ use oruma_postgres::{Bound, Connection, Statement, Untyped};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::rows::{SeenPostRow, may_see, post_columns, seen_post_columns};
+use super::rows::{SeenPostRow, marked_columns, may_see, post_columns, seen_post_columns};
 use crate::domain::post::SeenPost;
 use crate::domain::viewer::Viewer;
 
@@ -90,7 +90,10 @@ const SAVED: &str = list!(
 );
 
 impl Feed {
-    const fn statement(&self) -> &'static str {
+    /// The SQL of the list, with a `?` for each value: the viewer, the viewer, what the list is of unless it is everybody's, the viewer, the
+    /// viewer's university, time and id of the last post before, how many.
+    #[must_use]
+    pub const fn statement(&self) -> &'static str {
         match self {
             Self::Everybody => EVERYBODY,
             Self::University(_) => UNIVERSITY,
@@ -100,15 +103,15 @@ impl Feed {
         }
     }
 
-    /// The name of the list, to which its page tokens belong.
+    /// The name of the list for a viewer, to which its page tokens belong.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub fn name(&self, viewer: UserId) -> String {
         match self {
             Self::Everybody => "posts".to_owned(),
             Self::University(name) => format!("posts of university {name}"),
             Self::Author(id) => format!("posts of {id}"),
             Self::Hashtag(tag) => format!("posts with #{tag}"),
-            Self::Saved => "saved posts".to_owned(),
+            Self::Saved => format!("posts that {viewer} saved"),
         }
     }
 }
@@ -159,6 +162,28 @@ pub struct Search {
     pub highlight: bool,
 }
 
+/// Characters of a query that are read: the parser of the database gives up on far longer ones.
+const LONGEST_QUERY: usize = 1_000;
+
+impl Search {
+    /// The query without what the parser of the database gives up on: each `-` that is before no word and no phrase counts as a depth of its own.
+    fn words(&self) -> String {
+        let mut letters = self.query.chars().take(LONGEST_QUERY).peekable();
+        let mut words = String::new();
+        while let Some(letter) = letters.next() {
+            let negates = letters
+                .peek()
+                .is_some_and(|next| next.is_alphanumeric() || *next == '"');
+            words.push(if letter == '-' && !negates {
+                ' '
+            } else {
+                letter
+            });
+        }
+        words
+    }
+}
+
 /// Where a page of a search ended: rank, time and post. The rank is kept by its bits, so that it compares equal to itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rank(u32, DateTime<Utc>, Uuid);
@@ -185,9 +210,9 @@ const SEARCH: &str = concat!(
     " AND ? IN ('', p.university) AND ? IN ('', p.type) AND (ts_rank(p.search, wanted.query), p.created_at, p.id) < (?, ?, ?)
          ORDER BY rank DESC, p.created_at DESC, p.id DESC LIMIT ?
      )
-     SELECT p.*, EXISTS (SELECT FROM social.post_likes l WHERE l.post_id = p.id AND l.user_id = ?) AS liked,
-            EXISTS (SELECT FROM social.post_saves s WHERE s.post_id = p.id AND s.user_id = ?) AS saved,
-            CASE WHEN ? THEN ts_headline('english', p.content, (SELECT query FROM wanted),
+     SELECT p.*, ",
+    marked_columns!(),
+    ", CASE WHEN ? THEN ts_headline('english', p.content, (SELECT query FROM wanted),
                                          'StartSel=\"\u{2}\", StopSel=\"\u{3}\", MaxFragments=3, FragmentDelimiter=\" … \"')
                  ELSE '' END AS highlight
      FROM page p ORDER BY p.rank DESC, p.created_at DESC, p.id DESC"
@@ -207,8 +232,9 @@ pub async fn search(
     let user = viewer.user.as_uuid();
     let Position(newest, greatest) = Position::START;
     let Rank(rank, time, id) = after.unwrap_or(Rank(f32::MAX.to_bits(), newest, greatest));
+    let words = search.words();
     let values = vec![
-        Bound::Text(&search.query),
+        Bound::Text(&words),
         Bound::Id(user),
         Bound::Text(&viewer.university),
         Bound::Text(&search.university),
@@ -289,6 +315,22 @@ fn as_html(marked: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_query_keeps_the_dashes_that_mean_something() {
+        let words = |query: &str| {
+            let search = Search {
+                query: query.to_owned(),
+                university: String::new(),
+                kind: String::new(),
+                highlight: false,
+            };
+            search.words()
+        };
+        assert_eq!(words("a -b -\"c d\" e-f"), "a -b -\"c d\" e-f");
+        assert_eq!(words("---a - -"), "  -a    ");
+        assert_eq!(words(&"é".repeat(3_000)), "é".repeat(LONGEST_QUERY));
+    }
 
     #[test]
     fn highlights_are_safe_html() {

@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 /// A sort of mark: its statements.
 pub struct Mark {
+    /// Values: thing, person, thing.
+    read: &'static str,
     /// Values: thing, person, time, thing.
     add: &'static str,
     /// Values: thing, person, thing.
@@ -19,6 +21,17 @@ pub struct Mark {
 macro_rules! mark {
     ($marks:literal, $thing:literal, $counted:literal, $counter:literal) => {
         Mark {
+            read: concat!(
+                "SELECT ",
+                $counter,
+                ", EXISTS (SELECT FROM ",
+                $marks,
+                " WHERE ",
+                $thing,
+                " = ? AND user_id = ?) FROM ",
+                $counted,
+                " WHERE id = ?"
+            ),
             add: concat!(
                 "WITH added AS (INSERT INTO ",
                 $marks,
@@ -92,13 +105,34 @@ pub async fn set(
     wanted: Option<bool>,
     now: DateTime<Utc>,
 ) -> QueryResult<Marked> {
-    if wanted != Some(true) {
-        let removed = remove(conn, mark, thing, user).await?;
-        if wanted == Some(false) || removed.changed {
-            return Ok(removed);
-        }
+    // Read first: a row that is changed twice in one transaction has its foreign keys checked again, which waits for whoever removes the post.
+    let before = read(conn, mark, thing, user).await?;
+    match wanted.unwrap_or(!before.is_set) {
+        same if same == before.is_set => Ok(before),
+        true => add(conn, mark, thing, user, now).await,
+        false => remove(conn, mark, thing, user).await,
     }
-    add(conn, mark, thing, user, now).await
+}
+
+async fn read(
+    conn: &mut Connection,
+    mark: &Mark,
+    thing: Uuid,
+    user: UserId,
+) -> QueryResult<Marked> {
+    let values = vec![
+        Bound::Id(thing),
+        Bound::Id(user.as_uuid()),
+        Bound::Id(thing),
+    ];
+    let (count, is_set) = Statement::<(BigInt, Bool)>::new(mark.read, values)
+        .get_result(conn)
+        .await?;
+    Ok(Marked {
+        is_set,
+        changed: false,
+        count,
+    })
 }
 
 async fn add(

@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use oruma_ids::{PostId, UserId};
 use oruma_postgres::{Bound, Connection, Statement, Untyped};
 
-use super::rows::{PostRow, SeenPostRow, may_see, post_columns, seen_post_columns};
+use super::rows::{PostRow, SeenPostRow, marked_columns, may_see, post_columns, seen_post_columns};
 use crate::domain::post::{Post, PostBody, SeenPost};
 use crate::domain::viewer::Viewer;
 

@@ -18,14 +18,19 @@ macro_rules! post_columns {
     };
 }
 
-/// The columns of a [`SeenPostRow`] but the highlight. Values: the viewer, the viewer.
+/// Whether a viewer has marked `p`. Values: the viewer, the viewer. Not by `EXISTS`, which the planner may turn into reading all marks of the
+/// viewer, where only those of a page are asked for.
+macro_rules! marked_columns {
+    () => {
+        "coalesce((SELECT true FROM social.post_likes l WHERE l.post_id = p.id AND l.user_id = ?), false) AS liked, \
+         coalesce((SELECT true FROM social.post_saves s WHERE s.post_id = p.id AND s.user_id = ?), false) AS saved"
+    };
+}
+
+/// The columns of a [`SeenPostRow`]. Values: the viewer, the viewer.
 macro_rules! seen_post_columns {
     () => {
-        concat!(
-            post_columns!(),
-            ", EXISTS (SELECT FROM social.post_likes l WHERE l.post_id = p.id AND l.user_id = ?) AS liked, \
-               EXISTS (SELECT FROM social.post_saves s WHERE s.post_id = p.id AND s.user_id = ?) AS saved"
-        )
+        concat!(post_columns!(), ", ", marked_columns!())
     };
 }
 
@@ -37,7 +42,7 @@ macro_rules! may_see {
     };
 }
 
-pub(super) use {may_see, post_columns, seen_post_columns};
+pub(super) use {marked_columns, may_see, post_columns, seen_post_columns};
 
 #[derive(QueryableByName)]
 pub(super) struct PostRow {

@@ -1,0 +1,585 @@
+//! What the tests stand on: a running service with a database, a clock, a broker and a media service of its own.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use oruma_broker::{Broker, Event, HandleError, Handler, InProcessBroker, Subscription};
+use oruma_ids::{SessionId, UserId};
+use oruma_postgres::Database;
+use oruma_proto::social::v1 as proto;
+use oruma_proto::social::v1::comment_service_client::CommentServiceClient;
+use oruma_proto::social::v1::list_posts_request::Of;
+use oruma_proto::social::v1::post_service_client::PostServiceClient;
+use oruma_rpc_error::{ErrorCode, RpcError};
+use oruma_service_runtime::{
+    Caller, Channel, Clock, ClockHand, Contract, Env, GrpcClient, GrpcListener, InternalCredential,
+    Random, Role, SignedIn, Stop, in_process,
+};
+use oruma_social::app::App;
+use oruma_social::config::Config;
+use oruma_social::service::{MIGRATIONS, Service, Surroundings};
+use oruma_test_kit::TestDatabase;
+use serde_json::Value;
+use tonic::{Response, Status};
+use uuid::Uuid;
+
+use crate::media::Media;
+
+pub(crate) const STANFORD: &str = "Stanford University";
+pub(crate) const MIT: &str = "Massachusetts Institute of Technology";
+pub(crate) const CREDENTIAL: &str = "0123456789abcdef-of-the-social-tests";
+/// The id of nothing.
+pub(crate) const NOTHING: &str = "01890000-0000-7000-8000-000000000000";
+
+/// Where every standing clock begins.
+pub(crate) fn start_time() -> DateTime<Utc> {
+    "2027-01-15T10:00:00.123Z".parse().unwrap()
+}
+
+pub(crate) fn credential(secret: &str) -> InternalCredential {
+    InternalCredential::from_env(&Env::of_pairs([("INTERNAL_GRPC_TOKEN", secret)])).unwrap()
+}
+
+/// The id of the person of that number.
+pub(crate) fn user_id(number: u16) -> UserId {
+    UserId::from_uuid(Uuid::from_u128(
+        0x0193_2a6e_0000_7000_8000_0000_0000_0000 + u128::from(number),
+    ))
+}
+
+/// Somebody who is signed in.
+pub(crate) fn person_of(number: u16, university: &str, role: Role) -> Caller {
+    Caller {
+        signed_in: Some(SignedIn {
+            user: user_id(number),
+            role,
+            session: SessionId::from_uuid(Uuid::from_u128(u128::from(number))),
+            university: university.to_owned(),
+        }),
+        ..guest()
+    }
+}
+
+/// A student of Stanford.
+pub(crate) fn student(number: u16) -> Caller {
+    person_of(number, STANFORD, Role::User)
+}
+
+pub(crate) fn admin() -> Caller {
+    person_of(9_999, "", Role::Admin)
+}
+
+/// Nobody in particular.
+pub(crate) fn guest() -> Caller {
+    Caller::anonymous(Contract::Oruma)
+}
+
+pub(crate) fn id_of(caller: &Caller) -> String {
+    caller.user().unwrap().to_string()
+}
+
+/// What a service is made from, to be changed before it starts.
+pub(crate) struct Setup {
+    pub(crate) database: Arc<TestDatabase>,
+    pub(crate) clock: Clock,
+    pub(crate) hand: ClockHand,
+    /// Every replica draws ids of its own.
+    pub(crate) seed: u64,
+}
+
+impl Setup {
+    pub(crate) async fn new() -> Self {
+        Self::on(Arc::new(TestDatabase::create("social", MIGRATIONS).await))
+    }
+
+    /// On a database that exists: another replica, or the same after a restart.
+    pub(crate) fn on(database: Arc<TestDatabase>) -> Self {
+        let (clock, hand) = Clock::standing(start_time());
+        Self {
+            database,
+            clock,
+            hand,
+            seed: 7,
+        }
+    }
+
+    /// Starts the service. Its events stay in the outbox until the broker is released.
+    pub(crate) async fn start(self) -> Social {
+        let stop = Stop::new();
+        let media = Media::default();
+        let (listener, channel) = in_process();
+        let broker = Arc::new(InProcessBroker::holding(None));
+        let told = Told::default();
+        let everything = Subscription::once("tests.everything", ["#"]);
+        broker
+            .subscribe(everything, Arc::new(told.clone()))
+            .await
+            .unwrap();
+        let surroundings = Surroundings {
+            listener: GrpcListener::InProcess(listener),
+            broker: Arc::clone(&broker) as Arc<dyn Broker>,
+            media: media.serve(credential(CREDENTIAL), &stop),
+            clock: self.clock,
+            random: Random::seeded(self.seed),
+        };
+        let env = Env::of_pairs([
+            ("DATABASE_URL", self.database.url()),
+            ("INTERNAL_GRPC_TOKEN", CREDENTIAL),
+        ]);
+        let config = Config {
+            database: self.database.config().clone(),
+            ..Config::from_env(&env).unwrap()
+        };
+        let service = Service::build(config, surroundings).unwrap();
+        let app = service.app();
+        service.start(&stop).await.unwrap();
+        Social {
+            stop,
+            channel,
+            app,
+            broker,
+            told,
+            media,
+            clock: self.hand,
+            sql: self.database.connect(),
+            database: self.database,
+        }
+    }
+}
+
+/// A running service.
+pub(crate) struct Social {
+    stop: Stop,
+    channel: Channel,
+    pub(crate) app: Arc<App>,
+    pub(crate) broker: Arc<InProcessBroker>,
+    /// What subscribers of all events were told.
+    pub(crate) told: Told,
+    pub(crate) media: Media,
+    pub(crate) clock: ClockHand,
+    sql: Database,
+    pub(crate) database: Arc<TestDatabase>,
+}
+
+impl Drop for Social {
+    fn drop(&mut self) {
+        self.stop.ask();
+    }
+}
+
+// === impl Social: posts ===
+
+impl Social {
+    pub(crate) async fn start() -> Self {
+        Setup::new().await.start().await
+    }
+
+    /// The way to the service without any credential.
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    fn client(&self) -> GrpcClient {
+        GrpcClient::new(self.channel(), credential(CREDENTIAL).shown())
+    }
+
+    pub(crate) fn posts(&self) -> PostServiceClient<GrpcClient> {
+        PostServiceClient::new(self.client())
+    }
+
+    pub(crate) fn comments(&self) -> CommentServiceClient<GrpcClient> {
+        CommentServiceClient::new(self.client())
+    }
+
+    pub(crate) async fn create(
+        &self,
+        caller: &Caller,
+        request: proto::CreatePostRequest,
+    ) -> Result<proto::Post, RpcError> {
+        let answer = answered(self.posts().create_post(caller.send(request)).await)?;
+        Ok(answer.post.unwrap())
+    }
+
+    /// Writes a post that says no more than its text.
+    pub(crate) async fn post(&self, caller: &Caller, content: &str) -> proto::Post {
+        self.create(caller, text(content)).await.unwrap()
+    }
+
+    pub(crate) async fn get(&self, caller: &Caller, id: &str) -> Result<proto::Post, RpcError> {
+        let request = caller.send(proto::GetPostRequest {
+            post_id: id.to_owned(),
+        });
+        let answer = answered(self.posts().get_post(request).await)?;
+        Ok(answer.post.unwrap())
+    }
+
+    pub(crate) async fn update(
+        &self,
+        caller: &Caller,
+        request: proto::UpdatePostRequest,
+    ) -> Result<proto::Post, RpcError> {
+        let answer = answered(self.posts().update_post(caller.send(request)).await)?;
+        Ok(answer.post.unwrap())
+    }
+
+    pub(crate) async fn delete(&self, caller: &Caller, id: &str) -> Result<(), RpcError> {
+        let request = caller.send(proto::DeletePostRequest {
+            post_id: id.to_owned(),
+        });
+        answered(self.posts().delete_post(request).await).map(drop)
+    }
+
+    /// Whether the caller likes the post now, and how many do.
+    pub(crate) async fn like(
+        &self,
+        caller: &Caller,
+        id: &str,
+        liked: Option<bool>,
+    ) -> Result<(bool, i64), RpcError> {
+        let request = caller.send(proto::SetPostLikeRequest {
+            post_id: id.to_owned(),
+            liked,
+        });
+        let answer = answered(self.posts().set_post_like(request).await)?;
+        Ok((answer.liked, answer.like_count))
+    }
+
+    /// Whether the caller has saved the post now, and how many have.
+    pub(crate) async fn save(
+        &self,
+        caller: &Caller,
+        id: &str,
+        saved: Option<bool>,
+    ) -> Result<(bool, i64), RpcError> {
+        let request = caller.send(proto::SetPostSaveRequest {
+            post_id: id.to_owned(),
+            saved,
+        });
+        let answer = answered(self.posts().set_post_save(request).await)?;
+        Ok((answer.saved, answer.save_count))
+    }
+
+    pub(crate) async fn list(
+        &self,
+        caller: &Caller,
+        of: Option<Of>,
+        page_size: i32,
+        page_token: &str,
+    ) -> Result<proto::ListPostsResponse, RpcError> {
+        let request = caller.send(proto::ListPostsRequest {
+            of,
+            page_size,
+            page_token: page_token.to_owned(),
+        });
+        answered(self.posts().list_posts(request).await)
+    }
+
+    /// The texts of the first 50 posts of a list.
+    pub(crate) async fn texts(&self, caller: &Caller, of: Option<Of>) -> Vec<String> {
+        let page = self.list(caller, of, 50, "").await.unwrap();
+        page.posts.into_iter().map(|post| post.content).collect()
+    }
+
+    pub(crate) async fn search(
+        &self,
+        caller: &Caller,
+        request: proto::SearchPostsRequest,
+    ) -> Result<proto::SearchPostsResponse, RpcError> {
+        answered(self.posts().search_posts(caller.send(request)).await)
+    }
+
+    /// The texts of the first 50 posts that are found.
+    pub(crate) async fn found(&self, caller: &Caller, query: &str) -> Vec<String> {
+        let page = self.search(caller, words(query)).await.unwrap();
+        page.posts.into_iter().map(|post| post.content).collect()
+    }
+
+    pub(crate) async fn popular(
+        &self,
+        caller: &Caller,
+        days: i32,
+        page_size: i32,
+    ) -> Result<Vec<proto::PopularSearch>, RpcError> {
+        let request = caller.send(proto::ListPopularSearchesRequest { days, page_size });
+        Ok(answered(self.posts().list_popular_searches(request).await)?.searches)
+    }
+
+    /// What is exported of a person: each part with its section.
+    pub(crate) async fn export(&self, caller: &Caller) -> Result<Vec<(String, Value)>, RpcError> {
+        let request = caller.send(proto::ExportContentRequest {});
+        let mut stream = answered(self.posts().export_content(request).await)?;
+        let mut parts = Vec::new();
+        while let Some(part) = stream.message().await.map_err(RpcError::from)? {
+            parts.push((part.section, serde_json::from_str(&part.items).unwrap()));
+        }
+        Ok(parts)
+    }
+}
+
+// === impl Social: comments ===
+
+impl Social {
+    pub(crate) async fn try_comment(
+        &self,
+        caller: &Caller,
+        post: &str,
+        parent: &str,
+        content: &str,
+    ) -> Result<proto::Comment, RpcError> {
+        let request = caller.send(proto::CreateCommentRequest {
+            post_id: post.to_owned(),
+            parent_id: parent.to_owned(),
+            content: content.to_owned(),
+        });
+        let answer = answered(self.comments().create_comment(request).await)?;
+        Ok(answer.comment.unwrap())
+    }
+
+    pub(crate) async fn comment(
+        &self,
+        caller: &Caller,
+        post: &str,
+        content: &str,
+    ) -> proto::Comment {
+        self.try_comment(caller, post, "", content).await.unwrap()
+    }
+
+    pub(crate) async fn reply(
+        &self,
+        caller: &Caller,
+        parent: &proto::Comment,
+        content: &str,
+    ) -> proto::Comment {
+        self.try_comment(caller, &parent.post_id, &parent.id, content)
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn list_comments(
+        &self,
+        caller: &Caller,
+        post: &str,
+        parent: &str,
+        page_size: i32,
+        page_token: &str,
+    ) -> Result<proto::ListCommentsResponse, RpcError> {
+        let request = caller.send(proto::ListCommentsRequest {
+            post_id: post.to_owned(),
+            parent_id: parent.to_owned(),
+            page_size,
+            page_token: page_token.to_owned(),
+        });
+        answered(self.comments().list_comments(request).await)
+    }
+
+    /// The first 50 comments of a post.
+    pub(crate) async fn comments_of(&self, caller: &Caller, post: &str) -> Vec<proto::Comment> {
+        self.list_comments(caller, post, "", 50, "")
+            .await
+            .unwrap()
+            .comments
+    }
+
+    pub(crate) async fn like_comment(
+        &self,
+        caller: &Caller,
+        id: &str,
+        liked: Option<bool>,
+    ) -> Result<(bool, i64), RpcError> {
+        let request = caller.send(proto::SetCommentLikeRequest {
+            comment_id: id.to_owned(),
+            liked,
+        });
+        let answer = answered(self.comments().set_comment_like(request).await)?;
+        Ok((answer.liked, answer.like_count))
+    }
+
+    pub(crate) async fn delete_comment(&self, caller: &Caller, id: &str) -> Result<(), RpcError> {
+        let request = caller.send(proto::DeleteCommentRequest {
+            comment_id: id.to_owned(),
+        });
+        answered(self.comments().delete_comment(request).await).map(drop)
+    }
+}
+
+// === impl Social: what is behind ===
+
+/// Every post and comment whose counters differ from its rows, and every placeholder that holds nothing.
+const WRONG: &str = "
+    SELECT p.id FROM social.posts p WHERE (p.like_count, p.save_count, p.view_count, p.comment_count) IS DISTINCT FROM (
+        (SELECT count(*) FROM social.post_likes l WHERE l.post_id = p.id), (SELECT count(*) FROM social.post_saves s WHERE s.post_id = p.id),
+        (SELECT count(*) FROM social.post_views v WHERE v.post_id = p.id), (SELECT count(*) FROM social.comments c WHERE c.post_id = p.id))
+    UNION ALL
+    SELECT c.id FROM social.comments c WHERE (c.like_count, c.reply_count) IS DISTINCT FROM (
+        (SELECT count(*) FROM social.comment_likes l WHERE l.comment_id = c.id),
+        (SELECT count(*) FROM social.comments r WHERE r.parent_id = c.id)) OR (c.author_id IS NULL AND c.reply_count = 0)";
+
+impl Social {
+    /// Every counter must be the number of its rows.
+    pub(crate) async fn assert_counters(&self) {
+        assert_eq!(self.rows(WRONG).await, Vec::<Value>::new());
+    }
+
+    /// Runs statements that answer nothing.
+    pub(crate) async fn execute(&self, statements: &str) {
+        let mut conn = self.sql.reader().await.unwrap();
+        conn.batch_execute(statements).await.unwrap();
+    }
+
+    /// The rows of a query, as JSON objects.
+    pub(crate) async fn rows(&self, query: &str) -> Vec<Value> {
+        let mut conn = self.sql.reader().await.unwrap();
+        rows(&mut conn, query).await
+    }
+
+    /// How many rows a table has.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let counted = self.rows(&format!("SELECT count(*) FROM {table}")).await;
+        counted[0]["count"].as_i64().unwrap()
+    }
+
+    /// What waits in the outbox, oldest first.
+    pub(crate) async fn outbox(&self) -> Vec<Event> {
+        self.outbox_json()
+            .await
+            .iter()
+            .map(|event| Event::from_json(event.to_string().as_bytes()).unwrap())
+            .collect()
+    }
+
+    /// What waits in the outbox, as it is stored.
+    pub(crate) async fn outbox_json(&self) -> Vec<Value> {
+        self.rows("SELECT event FROM social.outbox ORDER BY position")
+            .await
+            .into_iter()
+            .map(|mut row| row["event"].take())
+            .collect()
+    }
+
+    /// The kinds of what waits in the outbox, oldest first, without what they all share.
+    pub(crate) async fn kinds(&self) -> Vec<String> {
+        let events = self.outbox().await;
+        let short = |kind: String| {
+            let inner = kind.strip_prefix("social.").unwrap();
+            inner.strip_suffix(".v1").unwrap().to_owned()
+        };
+        events.into_iter().map(|event| short(event.kind)).collect()
+    }
+}
+
+/// The rows of a query on a connection, as JSON objects.
+pub(crate) async fn rows(conn: &mut oruma_postgres::Connection, query: &str) -> Vec<Value> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        json: String,
+    }
+    let query = format!("SELECT to_jsonb(asked)::text AS json FROM ({query}) AS asked");
+    let rows: Vec<Row> = diesel::sql_query(query).load(conn).await.unwrap();
+    rows.iter()
+        .map(|row| serde_json::from_str(&row.json).unwrap())
+        .collect()
+}
+
+/// A post that says no more than its text.
+pub(crate) fn text(content: &str) -> proto::CreatePostRequest {
+    proto::CreatePostRequest {
+        content: content.to_owned(),
+        ..Default::default()
+    }
+}
+
+/// A change of a post that changes nothing yet.
+pub(crate) fn change(post: &proto::Post) -> proto::UpdatePostRequest {
+    proto::UpdatePostRequest {
+        post_id: post.id.clone(),
+        ..Default::default()
+    }
+}
+
+/// A search for words, of as many posts as a page can have.
+pub(crate) fn words(query: &str) -> proto::SearchPostsRequest {
+    proto::SearchPostsRequest {
+        query: query.to_owned(),
+        page_size: 50,
+        ..Default::default()
+    }
+}
+
+pub(crate) fn list_of(values: &[&str]) -> Vec<String> {
+    values.iter().map(|value| (*value).to_owned()).collect()
+}
+
+/// The message of an answer, or the error as callers read it.
+pub(crate) fn answered<T>(result: Result<Response<T>, Status>) -> Result<T, RpcError> {
+    result.map(Response::into_inner).map_err(RpcError::from)
+}
+
+/// The refusal, which must be of this kind and for this reason.
+#[track_caller]
+pub(crate) fn refused<T: std::fmt::Debug>(
+    result: Result<T, RpcError>,
+    code: ErrorCode,
+    reason: &str,
+) -> RpcError {
+    let refusal = result.expect_err("a refusal");
+    assert_eq!((refusal.code, refusal.reason.as_str()), (code, reason));
+    refusal
+}
+
+/// The refusal must be that there is no such post for the caller.
+#[track_caller]
+pub(crate) fn no_post<T: std::fmt::Debug>(result: Result<T, RpcError>) {
+    refused(result, ErrorCode::NotFound, "post_not_found");
+}
+
+/// The refusal must be that there is no such comment for the caller.
+#[track_caller]
+pub(crate) fn no_comment<T: std::fmt::Debug>(result: Result<T, RpcError>) {
+    refused(result, ErrorCode::NotFound, "comment_not_found");
+}
+
+/// The refusal must be that the thing is somebody else's.
+#[track_caller]
+pub(crate) fn not_author<T: std::fmt::Debug>(result: Result<T, RpcError>) {
+    refused(result, ErrorCode::Forbidden, "not_author");
+}
+
+/// The fields that a refusal of the kind `Invalid` names.
+#[track_caller]
+pub(crate) fn invalid_fields<T: std::fmt::Debug>(result: Result<T, RpcError>) -> Vec<String> {
+    refused(result, ErrorCode::Invalid, "validation_failed")
+        .violations
+        .into_iter()
+        .map(|violation| violation.field)
+        .collect()
+}
+
+/// A time of a message.
+pub(crate) fn time<T>(timestamp: Option<T>) -> DateTime<Utc>
+where
+    T: TryInto<DateTime<Utc>, Error: std::fmt::Debug>,
+{
+    timestamp.unwrap().try_into().unwrap()
+}
+
+/// Remembers the events that it is told.
+#[derive(Clone, Default)]
+pub(crate) struct Told(Arc<Mutex<Vec<Event>>>);
+
+impl Told {
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[tonic::async_trait]
+impl Handler for Told {
+    async fn handle(&self, event: &Event) -> Result<(), HandleError> {
+        self.0.lock().unwrap().push(event.clone());
+        Ok(())
+    }
+}
