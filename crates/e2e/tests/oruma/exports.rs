@@ -48,7 +48,7 @@ async fn an_export_has_all_that_is_kept(deployment: &Deployment) {
     assert_eq!(document["posts"][0]["id"], mine["id"]);
     assert_eq!(document["comments"][0]["content"], "my comment");
     for marks in ["postLikes", "postSaves"] {
-        assert_eq!(document[marks][0]["post_id"], theirs, "{marks}");
+        assert_eq!(document[marks][0]["postId"], theirs, "{marks}");
     }
     let whole = document.to_string();
     assert!(whole.contains(text(&picture, "id")));

@@ -48,7 +48,7 @@ impl PostService for Posts {
         &self,
         request: Request<proto::CheckPostAuthorRequest>,
     ) -> Result<Response<proto::CheckPostAuthorResponse>, Status> {
-        let caller = Caller::of(&request)?;
+        let caller = somebody(&request)?;
         let id = post_id(&request.into_inner().post_id)?;
         posts::check_author(&self.0, &caller, id).await?;
         Ok(Response::new(proto::CheckPostAuthorResponse {}))

@@ -55,6 +55,7 @@ async fn every_call(
     }
     call!(posts.create_post("CreatePost", CreatePostRequest));
     call!(posts.get_post("GetPost", GetPostRequest));
+    call!(posts.check_post_author("CheckPostAuthor", CheckPostAuthorRequest));
     call!(posts.update_post("UpdatePost", UpdatePostRequest));
     call!(posts.delete_post("DeletePost", DeletePostRequest));
     call!(posts.set_post_like("SetPostLike", SetPostLikeRequest));

@@ -98,7 +98,8 @@ fn field_name(field: &str) -> String {
     }
 }
 
-fn camel_case(snake: &str) -> String {
+/// The same name as JSON has it.
+pub(super) fn camel_case(snake: &str) -> String {
     let mut camel = String::with_capacity(snake.len());
     let mut upper = false;
     for letter in snake.chars() {

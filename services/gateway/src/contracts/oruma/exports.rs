@@ -16,7 +16,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::credentials::SignedInCaller;
 use super::dto::export::Export;
-use super::error::{ApiError, ErrorBody};
+use super::error::{ApiError, ErrorBody, camel_case};
 use crate::edge::Edge;
 use crate::failure::Failure;
 
@@ -131,6 +131,7 @@ async fn gather_content(edge: &Edge, caller: &Caller, pieces: &Pieces) -> Result
     let mut open = String::new();
     while let Some(part) = parts.message().await? {
         let social::ExportContentResponse { section, items } = part;
+        let section = camel_case(&section);
         let items = items.trim_start_matches('[').trim_end_matches(']');
         let before = match (open.is_empty(), section == open) {
             (_, true) => ",".to_owned(),
