@@ -111,6 +111,14 @@ pub struct SignedIn {
     pub university: String,
 }
 
+impl SignedIn {
+    /// Whether the person may remove what others wrote.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.role == Role::Admin
+    }
+}
+
 /// The asker of a request, as the edge made it out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {

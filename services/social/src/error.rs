@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use oruma_attachments::AttachmentError;
 use oruma_ids::{BrokenCursor, NegativePageSize};
 use oruma_postgres::DatabaseError;
-use oruma_rpc_error::{ErrorCode, Fault, RpcError, Violation};
-use tonic::Status;
+use oruma_rpc_error::{ErrorCode, Fault, Violation};
 
 /// What went wrong. Its text is a sentence for people; its source, if any, is for the log only.
 #[derive(Debug, thiserror::Error)]
@@ -49,16 +49,6 @@ impl Error {
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Internal(cause.into())
     }
-
-    /// What the media service said about images. It names the fields as this service does.
-    pub fn of_media(status: Status) -> Self {
-        let error = RpcError::from(status);
-        match error.code {
-            ErrorCode::Invalid => Self::Invalid(error.violations),
-            ErrorCode::Unavailable | ErrorCode::Exhausted => Self::MediaUnavailable,
-            _ => Self::internal(format!("media refused: {}", error.reason)),
-        }
-    }
 }
 
 impl Fault for Error {
@@ -97,6 +87,16 @@ impl Fault for Error {
         match self {
             Self::Unavailable(_) | Self::MediaUnavailable => Some(Duration::from_secs(1)),
             _ => None,
+        }
+    }
+}
+
+impl From<AttachmentError> for Error {
+    fn from(error: AttachmentError) -> Self {
+        match error {
+            AttachmentError::Foreign(violations) => Self::Invalid(violations),
+            AttachmentError::Unavailable => Self::MediaUnavailable,
+            AttachmentError::Refused(_) => Self::internal(error),
         }
     }
 }

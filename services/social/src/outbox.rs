@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use oruma_broker::Event;
+use oruma_engagement::Marked;
 use oruma_ids::{PostId, UserId};
 use oruma_proto::social::v1 as proto;
 use serde::Serialize;
@@ -11,7 +12,6 @@ use crate::app::App;
 use crate::domain::comment::Comment;
 use crate::domain::post::Post;
 use crate::domain::viewer::Viewer;
-use crate::store::marks::Marked;
 
 /// `social.post.created.v1`: somebody wrote a post.
 pub fn post_created(app: &App, post: &Post) -> Event {

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use oruma_attachments::{Attachments, ImageFolder};
 use oruma_broker::{Inbox, Outbox, Relay, SharedBroker};
 use oruma_ids::CursorKey;
 use oruma_postgres::Database;
-use oruma_proto::media::v1::image_service_client::ImageServiceClient;
 use oruma_service_runtime::{Channel, Clock, GrpcListener, GrpcServer, Random, Stop};
 
-use crate::app::analytics::{self, Analytics};
-use crate::app::{App, retention};
+use crate::app::{App, Marks, analytics, retention};
 use crate::config::Config;
 use crate::{grpc, inbox};
 
@@ -58,8 +57,9 @@ impl Service {
             database: Database::connect(&config.database)?,
             outbox: Outbox::new(schema),
             departures: Inbox::new(schema, inbox::USER_DELETED),
-            images: ImageServiceClient::with_interceptor(media, config.credential.shown()),
-            analytics: Analytics::default(),
+            images: Attachments::new(media, &config.credential, ImageFolder::Posts),
+            marks: Marks::default(),
+            analytics: analytics(),
             cursors: CursorKey::from_secret(config.credential.as_bytes()),
             config,
             clock,
@@ -108,7 +108,11 @@ impl Service {
         );
         stop.spawn_job(|token| relay.run(token));
         let app = Arc::clone(&self.app);
-        stop.spawn_job(|token| async move { analytics::keep_written(&app, token).await });
+        stop.spawn_job(|token| async move {
+            app.analytics
+                .keep_written(&app.database, &app.clock, token)
+                .await;
+        });
         let app = self.app;
         stop.spawn_job(|token| async move { retention::keep_tidy(&app, token).await });
         Ok(())

@@ -4,9 +4,5 @@
 pub mod comments;
 pub mod export;
 pub mod feeds;
-pub mod marks;
-pub mod people;
 pub mod posts;
 mod rows;
-pub mod searches;
-pub mod views;

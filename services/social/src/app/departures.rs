@@ -101,5 +101,14 @@ async fn remove_comment(
 
 async fn take_back_marks(app: &App, user: UserId) -> Result<bool, DepartureError> {
     let mut conn = app.database.writer().await?;
-    Ok(store::people::take_back_some(&mut conn, user, AT_ONCE).await? > 0)
+    let mut taken = 0;
+    for mark in [
+        &app.marks.post_likes,
+        &app.marks.post_saves,
+        &app.marks.comment_likes,
+        app.analytics.views(),
+    ] {
+        taken += mark.take_back_some(&mut conn, user, AT_ONCE).await?;
+    }
+    Ok(taken > 0)
 }

@@ -1,6 +1,7 @@
 //! Lists of posts.
 
 use chrono::TimeDelta;
+use oruma_engagement::CountedSearch;
 use oruma_ids::PageSize;
 use oruma_service_runtime::Caller;
 
@@ -10,7 +11,6 @@ use crate::domain::viewer::Viewer;
 use crate::error::Error;
 use crate::store;
 use crate::store::feeds::{Feed, Search};
-use crate::store::searches::CountedSearch;
 
 /// Posts of one page (O-011).
 const POSTS: PageSize = PageSize {
@@ -82,7 +82,11 @@ pub async fn search(
         return Ok(Page::default());
     }
     if after.is_none() {
-        app.analytics.searched(search);
+        let filters = [
+            ("university", search.university.as_str()),
+            ("type", &search.kind),
+        ];
+        app.analytics.searched(&search.query, &filters);
     }
     let mut conn = app.database.reader().await?;
     let rows = store::feeds::search(&mut conn, search, &viewer, after, i64::from(size) + 1).await?;
@@ -114,5 +118,9 @@ pub async fn popular_searches(
     let since = app.clock.now() - TimeDelta::days(i64::from(days) - 1);
     let limit = i64::from(POPULAR.of(page_size)?);
     let mut conn = app.database.reader().await?;
-    Ok(store::searches::popular(&mut conn, since, limit).await?)
+    Ok(app
+        .analytics
+        .searches()
+        .popular(&mut conn, since, limit)
+        .await?)
 }

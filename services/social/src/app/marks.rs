@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncConnection;
 use oruma_broker::Event;
+use oruma_engagement::{Mark, Marked};
 use oruma_ids::{CommentId, PostId};
 use oruma_service_runtime::Caller;
 
@@ -12,7 +13,6 @@ use crate::domain::viewer::Viewer;
 use crate::error::Error;
 use crate::outbox;
 use crate::store;
-use crate::store::marks::{COMMENT_LIKES, Mark, Marked, POST_LIKES, POST_SAVES};
 
 /// Likes a post, takes that back, or (`None`) turns it over (O-016, K-15).
 ///
@@ -24,7 +24,15 @@ pub async fn like_post(
     id: PostId,
     liked: Option<bool>,
 ) -> Result<Marked, Error> {
-    mark_post(app, caller, id, &POST_LIKES, liked, outbox::post_liked).await
+    mark_post(
+        app,
+        caller,
+        id,
+        &app.marks.post_likes,
+        liked,
+        outbox::post_liked,
+    )
+    .await
 }
 
 /// Saves a post for later, takes that back, or (`None`) turns it over (O-017).
@@ -37,7 +45,15 @@ pub async fn save_post(
     id: PostId,
     saved: Option<bool>,
 ) -> Result<Marked, Error> {
-    mark_post(app, caller, id, &POST_SAVES, saved, outbox::post_saved).await
+    mark_post(
+        app,
+        caller,
+        id,
+        &app.marks.post_saves,
+        saved,
+        outbox::post_saved,
+    )
+    .await
 }
 
 async fn mark_post(
@@ -55,7 +71,9 @@ async fn mark_post(
         let post = store::posts::lock(conn, id, &viewer)
             .await?
             .ok_or(Error::PostNotFound)?;
-        let marked = store::marks::set(conn, mark, id.as_uuid(), viewer.user, wanted, now).await?;
+        let marked = mark
+            .set(conn, id.as_uuid(), viewer.user, wanted, now)
+            .await?;
         if marked.changed {
             let event = event(app, &post, &viewer, marked, now);
             app.outbox.append(conn, &event).await?;
@@ -83,8 +101,11 @@ pub async fn like_comment(
             .await?
             .ok_or(Error::CommentNotFound)?;
         let user = viewer.user;
-        let marked =
-            store::marks::set(conn, &COMMENT_LIKES, id.as_uuid(), user, liked, now).await?;
+        let marked = app
+            .marks
+            .comment_likes
+            .set(conn, id.as_uuid(), user, liked, now)
+            .await?;
         if marked.changed {
             let event = outbox::comment_liked(app, &comment, &viewer, marked, now);
             app.outbox.append(conn, &event).await?;

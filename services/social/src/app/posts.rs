@@ -4,7 +4,7 @@ use diesel_async::AsyncConnection;
 use oruma_ids::PostId;
 use oruma_service_runtime::Caller;
 
-use super::{App, images};
+use super::App;
 use crate::domain::post::{PostDraft, SeenPost};
 use crate::domain::viewer::Viewer;
 use crate::error::Error;
@@ -19,7 +19,7 @@ use crate::store::posts::NewPost;
 pub async fn create(app: &App, caller: &Caller, draft: PostDraft) -> Result<SeenPost, Error> {
     let author = Viewer::of(caller)?;
     let body = draft.judge(app.config.posts).map_err(Error::Invalid)?;
-    images::claim(app, caller, &body.images).await?;
+    app.images.claim(caller, &body.images).await?;
     let now = app.clock.now();
     let new = NewPost {
         id: PostId::from_uuid(app.random.id(now)),
@@ -51,7 +51,7 @@ pub async fn get(app: &App, caller: &Caller, id: PostId) -> Result<SeenPost, Err
     let viewer = Viewer::of(caller)?;
     let seen = find(app, &viewer, id).await?;
     if seen.post.author != viewer.user {
-        app.analytics.viewed(id, viewer.user);
+        app.analytics.viewed(id.as_uuid(), viewer.user);
     }
     Ok(seen)
 }
@@ -97,7 +97,9 @@ pub async fn update(
         .clone()
         .change(&before.post.body, app.config.posts)
         .map_err(Error::Invalid)?;
-    claim_new(app, caller, &before.post.body.images, &wanted.images).await?;
+    app.images
+        .claim_new(caller, &before.post.body.images, &wanted.images)
+        .await?;
     let now = app.clock.now();
     let mut conn = app.database.writer().await?;
     conn.transaction(async |conn| {
@@ -122,40 +124,6 @@ pub async fn update(
     .await
 }
 
-/// Claims the images that a post did not have before. A fault is named by its place among all of them.
-async fn claim_new(
-    app: &App,
-    caller: &Caller,
-    before: &[String],
-    after: &[String],
-) -> Result<(), Error> {
-    let (places, new): (Vec<usize>, Vec<String>) = after
-        .iter()
-        .enumerate()
-        .filter(|(_, image)| !before.contains(image))
-        .map(|(place, image)| (place, image.clone()))
-        .unzip();
-    match images::claim(app, caller, &new).await {
-        Err(Error::Invalid(mut violations)) => {
-            for violation in &mut violations {
-                if let Some(place) = place_of(&violation.field).and_then(|nth| places.get(nth)) {
-                    violation.field = format!("images[{place}]");
-                }
-            }
-            Err(Error::Invalid(violations))
-        }
-        other => other,
-    }
-}
-
-fn place_of(field: &str) -> Option<usize> {
-    field
-        .strip_prefix("images[")?
-        .strip_suffix(']')?
-        .parse()
-        .ok()
-}
-
 /// Removes a post with all that hangs on it (O-015).
 ///
 /// # Errors
@@ -177,17 +145,4 @@ pub async fn delete(app: &App, caller: &Caller, id: PostId) -> Result<(), Error>
         Ok(())
     })
     .await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_are_read() {
-        assert_eq!(place_of("images[3]"), Some(3));
-        for other in ["images", "images[]", "images[x]", "content"] {
-            assert_eq!(place_of(other), None);
-        }
-    }
 }

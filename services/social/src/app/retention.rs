@@ -7,7 +7,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::App;
 use crate::error::Error;
-use crate::store;
 
 const EVERY: Duration = Duration::from_secs(3_600);
 /// How long it is known what people searched for.
@@ -38,7 +37,10 @@ pub async fn keep_tidy(app: &App, stop: CancellationToken) {
 pub async fn tidy(app: &App) -> Result<(), Error> {
     let now = app.clock.now();
     let mut conn = app.database.reader().await?;
-    store::searches::forget_before(&mut conn, now - SEARCHES).await?;
+    app.analytics
+        .searches()
+        .forget_before(&mut conn, now - SEARCHES)
+        .await?;
     app.departures
         .forget_before(&mut conn, now - HANDLED)
         .await?;

@@ -1,5 +1,6 @@
 //! Between messages and domain values.
 
+use oruma_engagement::CountedSearch;
 use oruma_ids::{CommentId, PostId};
 use oruma_proto::social::v1 as proto;
 use oruma_rpc_error::Fault;
@@ -12,7 +13,6 @@ use crate::domain::post::{PostDraft, SeenPost};
 use crate::domain::viewer::Viewer;
 use crate::domain::visibility::Visibility;
 use crate::error::Error;
-use crate::store::searches::CountedSearch;
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
@@ -152,13 +152,12 @@ impl From<SeenComment> for proto::Comment {
     }
 }
 
-impl From<CountedSearch> for proto::PopularSearch {
-    fn from(search: CountedSearch) -> Self {
-        Self {
-            query: search.query,
-            filters: search.filters,
-            count: search.count,
-        }
+/// A search with its count.
+pub(super) fn popular_search(search: CountedSearch) -> proto::PopularSearch {
+    proto::PopularSearch {
+        query: search.query,
+        filters: search.filters,
+        count: search.count,
     }
 }
 

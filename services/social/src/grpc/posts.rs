@@ -11,7 +11,7 @@ use oruma_text::hashtag;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use super::convert::{post_id, somebody};
+use super::convert::{popular_search, post_id, somebody};
 use crate::app::{App, export, feeds, marks, posts};
 use crate::error::Error;
 use crate::store::feeds::{Feed, Search};
@@ -157,7 +157,7 @@ impl PostService for Posts {
         let proto::ListPopularSearchesRequest { days, page_size } = request.into_inner();
         let searches = feeds::popular_searches(&self.0, &caller, days, page_size).await?;
         Ok(Response::new(proto::ListPopularSearchesResponse {
-            searches: searches.into_iter().map(Into::into).collect(),
+            searches: searches.into_iter().map(popular_search).collect(),
         }))
     }
 

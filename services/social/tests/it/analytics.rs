@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use oruma_proto::social::v1 as proto;
 use oruma_service_runtime::Role;
-use oruma_social::app::{analytics, retention};
+use oruma_social::app::retention;
 use oruma_test_kit::eventually;
 
 use crate::support::{MIT, Social, admin, invalid_fields, person_of, student, words};
@@ -11,7 +11,7 @@ use crate::support::{MIT, Social, admin, invalid_fields, person_of, student, wor
 /// Writes until the post has so many views.
 async fn viewed(social: &Social, post: &str, views: i64) {
     eventually("views are written", || async {
-        analytics::write(&social.app).await.unwrap();
+        social.write_analytics().await.unwrap();
         let query = format!("SELECT view_count FROM social.posts WHERE id = '{post}'");
         social.rows(&query).await[0]["view_count"] == views
     })
@@ -21,7 +21,7 @@ async fn viewed(social: &Social, post: &str, views: i64) {
 /// Writes until so many searches are counted, and tells what administrators are told.
 async fn searched(social: &Social, total: i64) -> Vec<(String, String, i64)> {
     eventually("searches are written", || async {
-        analytics::write(&social.app).await.unwrap();
+        social.write_analytics().await.unwrap();
         let counted = social
             .rows("SELECT coalesce(sum(count), 0)::bigint AS sum FROM social.searches")
             .await;
@@ -83,7 +83,7 @@ async fn views_and_searches_survive_a_failing_database() {
         social.found(&bob, "pizza").await;
     }
     for _ in 0..3 {
-        analytics::write(&social.app).await.unwrap_err();
+        social.write_analytics().await.unwrap_err();
     }
     social
         .execute("ALTER TABLE social.v RENAME TO post_views")

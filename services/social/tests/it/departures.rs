@@ -4,7 +4,7 @@ use futures::future::join_all;
 use oruma_broker::{Broker, Event};
 use oruma_ids::UserId;
 use oruma_service_runtime::Caller;
-use oruma_social::app::{analytics, departures};
+use oruma_social::app::departures;
 use oruma_test_kit::eventually;
 use serde_json::json;
 use uuid::Uuid;
@@ -71,7 +71,7 @@ async fn live(social: &Social, people: &[Caller]) {
         }
     }
     eventually("views are written", || async {
-        analytics::write(&social.app).await.unwrap();
+        social.write_analytics().await.unwrap();
         let expected = people.len() * (people.len() - 1);
         social.count("social.post_views").await == i64::try_from(expected).unwrap()
     })
@@ -180,7 +180,7 @@ async fn views_that_wait_go_too() {
     social.get(&student(3), &post.id).await.unwrap();
     follow(&social, &ada, 1).await;
     eventually("the other view is written", || async {
-        analytics::write(&social.app).await.unwrap();
+        social.write_analytics().await.unwrap();
         social.count("social.post_views").await == 1
     })
     .await;

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, HashSet};
 use oruma_proto::social::v1 as proto;
 use oruma_proto::social::v1::Visibility;
 use oruma_service_runtime::Caller;
-use oruma_social::app::analytics;
 use oruma_test_kit::eventually;
 use serde_json::{Value, json};
 
@@ -44,7 +43,7 @@ async fn an_export_holds_everything_of_one_person() {
     social.like_comment(&bob, &comment.id, None).await.unwrap();
     social.get(&ada, &other.id).await.unwrap();
     eventually("the view is written", || async {
-        analytics::write(&social.app).await.unwrap();
+        social.write_analytics().await.unwrap();
         social.count("social.post_views").await == 1
     })
     .await;

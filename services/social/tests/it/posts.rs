@@ -471,9 +471,7 @@ async fn a_removed_post_leaves_nothing() {
     social.save(&bob, &post.id, None).await.unwrap();
     social.like_comment(&ada, &comment.id, None).await.unwrap();
     social.get(&bob, &post.id).await.unwrap();
-    oruma_social::app::analytics::write(&social.app)
-        .await
-        .unwrap();
+    social.write_analytics().await.unwrap();
 
     social.delete(&ada, &post.id).await.unwrap();
     for table in [

@@ -7,6 +7,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use oruma_broker::{Broker, Event, HandleError, Handler, InProcessBroker, Subscription};
+use oruma_engagement::AnalyticsError;
 use oruma_ids::{SessionId, UserId};
 use oruma_postgres::Database;
 use oruma_proto::social::v1 as proto;
@@ -173,6 +174,12 @@ impl Drop for Social {
 // === impl Social: posts ===
 
 impl Social {
+    /// Writes the views and searches that were collected.
+    pub(crate) async fn write_analytics(&self) -> Result<(), AnalyticsError> {
+        let app = &self.app;
+        app.analytics.write(&app.database, &app.clock).await
+    }
+
     pub(crate) async fn start() -> Self {
         Setup::new().await.start().await
     }
