@@ -17,7 +17,7 @@ use tonic_health::pb::health_server::{Health, HealthServer};
 use crate::{ConfigError, Env, InternalCredential};
 
 /// How long one call may take, whatever deadline its caller sent.
-const CALL_DEADLINE: Duration = Duration::from_secs(30);
+const CALL_DEADLINE: Duration = Duration::from_secs(150);
 /// Calls that one connection may have under way.
 const CALLS_PER_CONNECTION: usize = 1024;
 /// How often readiness is looked at.
@@ -103,6 +103,9 @@ impl GrpcServer {
         let serve = async {
             match self.listener {
                 GrpcListener::Tcp(listener) => {
+                    if let Ok(address) = listener.local_addr() {
+                        tracing::info!(%address, "listening");
+                    }
                     let incoming = TcpListenerStream::new(listener);
                     router.serve_with_incoming_shutdown(incoming, stopped).await
                 }

@@ -23,7 +23,7 @@ pub struct Config {
     pub processing: ProcessingConfig,
     /// `FILE_MAX_SIZE_MB`: how long an uploaded file may be; 10 MB by default.
     pub most_bytes: u64,
-    /// `UPLOAD_TIMEOUT_SECONDS`: how long a sender may take for the whole file; 20 by default.
+    /// `UPLOAD_TIMEOUT_SECONDS`: how long a sender may take for the whole file; 100 by default.
     pub upload_timeout: Duration,
     /// `CLAMAV_ADDRESS`: host and port of the virus scanner that each file has to pass, if there is one.
     pub scanner: Option<String>,
@@ -37,7 +37,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] with the name of the first variable that is missing or wrong.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        let seconds = within(env, "UPLOAD_TIMEOUT_SECONDS", 20, 1, 25)?;
+        let seconds = within(env, "UPLOAD_TIMEOUT_SECONDS", 100, 1, 110)?;
         let hours = within(env, "IMAGE_ORPHAN_HOURS", 24, 1, 8_760)?;
         Ok(Self {
             database: DatabaseConfig::from_env(env, "media")?,
@@ -123,7 +123,7 @@ mod tests {
             ("FILE_MAX_SIZE_MB", "0"),
             ("FILE_MAX_SIZE_MB", "101"),
             ("FILE_MAX_SIZE_MB", "ten"),
-            ("UPLOAD_TIMEOUT_SECONDS", "60"),
+            ("UPLOAD_TIMEOUT_SECONDS", "600"),
             ("IMAGE_WORKERS", "0"),
             ("IMAGE_QUEUE", "-1"),
             ("IMAGE_MAX_PIXELS", "1"),

@@ -159,6 +159,7 @@ async fn a_standalone_process_is_killed() {
         deployment.gateway(0).kill();
         deployment.gateway(0).start();
     }
+    deployment.gateway(0).ready().await;
     storm.progress(3).await;
     let process = deployment.gateway(0).id();
     servers.kill("postgres").await;
