@@ -21,6 +21,7 @@ both_ways!(
     a_post_is_written_with_its_pictures,
     a_sixth_picture_is_refused,
     nobody_attaches_the_pictures_of_others,
+    files_beside_a_wrong_url_are_removed,
     a_change_keeps_and_replaces_pictures,
     parts_of_a_picture_are_given_out,
     what_is_not_there_is_a_404,
@@ -345,6 +346,25 @@ async fn nobody_attaches_the_pictures_of_others(deployment: &Deployment) {
         let answer = api.post_as(member, "/api/posts", &body).await;
         refused(&answer, 400, "validation_failed", &["images[1]"]);
     }
+}
+
+/// O-012, O-194: nothing stays of what came with a refused form.
+async fn files_beside_a_wrong_url_are_removed(deployment: &Deployment) {
+    let api = deployment.client();
+    let member = api.newcomer().await;
+    let form = Form::new()
+        .text("content", "x")
+        .part("images", part(jpeg(), "a.jpg"))
+        .text("images", "https://evil.example/1.jpg");
+    let answer = submit(&api, &member, "POST", "/api/posts", form).await;
+    refused(&answer, 400, "validation_failed", &["images[0]"]);
+    let export = api
+        .post_as(&member, "/api/users/me/export", &json!({}))
+        .await;
+    let export = export.must_be(201).json();
+    let document = api.get_as(&member, text(&export, "url")).await;
+    let media = document.must_be(200).json()["media"].to_string();
+    assert!(!media.contains("posts/"), "{media}");
 }
 
 /// O-014: pictures that are named stay, new ones are added, others go.

@@ -67,7 +67,7 @@ impl<'a> Submission<'a> {
             return Ok(submission);
         }
         let mut form = Multipart::new(request.headers(), payload);
-        match submission.read_form(&mut form).await {
+        match submission.read_form(edge, &mut form).await {
             Ok(()) => Ok(submission),
             Err(failure) => {
                 drain(form, &failure).await;
@@ -77,7 +77,7 @@ impl<'a> Submission<'a> {
         }
     }
 
-    async fn read_form(&mut self, form: &mut Multipart) -> Result<(), ApiError> {
+    async fn read_form(&mut self, edge: &Edge, form: &mut Multipart) -> Result<(), ApiError> {
         let mut parts = 0;
         while let Some(field) = next_part(form).await? {
             parts += 1;
@@ -86,6 +86,8 @@ impl<'a> Submission<'a> {
             }
             self.read_part(field).await?;
         }
+        // Said while the files can still be removed.
+        self.images(edge)?;
         Ok(())
     }
 
