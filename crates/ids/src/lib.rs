@@ -6,4 +6,6 @@ mod typed;
 
 pub use cursor::{BrokenCursor, CursorKey};
 pub use page::{NegativePageSize, PageSize};
-pub use typed::{CommentId, ImageId, MalformedId, PostId, SessionId, UniversityId, UserId};
+pub use typed::{
+    CommentId, EventId, ImageId, ItemId, MalformedId, PostId, SessionId, UniversityId, UserId,
+};

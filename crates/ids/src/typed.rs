@@ -75,6 +75,14 @@ typed_id!(
     CommentId
 );
 typed_id!(
+    /// The id of an event that somebody organises.
+    EventId
+);
+typed_id!(
+    /// The id of an item that somebody sells.
+    ItemId
+);
+typed_id!(
     /// The id of a picture.
     ImageId
 );

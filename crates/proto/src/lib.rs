@@ -43,3 +43,21 @@ pub mod media {
         include!(concat!(env!("OUT_DIR"), "/oruma.media.v1.serde.rs"));
     }
 }
+
+/// `oruma.events`: events that people organise, and who comes.
+pub mod events {
+    /// Version 1.
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/oruma.events.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/oruma.events.v1.serde.rs"));
+    }
+}
+
+/// `oruma.marketplace`: things that people sell.
+pub mod marketplace {
+    /// Version 1.
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/oruma.marketplace.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/oruma.marketplace.v1.serde.rs"));
+    }
+}

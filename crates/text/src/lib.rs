@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod plain;
+mod search;
 mod tags;
 
 pub use plain::{Lines, TextProblem, plain};
+pub use search::{is_in_no_text, search_words};
 pub use tags::{hashtag, hashtags_in, mention, mentions_in};
