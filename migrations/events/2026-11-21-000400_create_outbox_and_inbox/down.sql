@@ -1,0 +1,3 @@
+DROP TABLE events.dead_letters;
+DROP TABLE events.inbox;
+DROP TABLE events.outbox;

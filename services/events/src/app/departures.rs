@@ -1,0 +1,64 @@
+//! What the end of an account means here: the person's events are removed, and registrations, saves, views and reports taken back.
+
+use diesel_async::AsyncConnection;
+use oruma_ids::UserId;
+use oruma_postgres::DatabaseError;
+use uuid::Uuid;
+
+use super::App;
+use crate::outbox;
+use crate::store;
+
+/// Rows of one transaction: few enough that nobody waits long for them.
+const AT_ONCE: i64 = 100;
+
+/// Why it could not be finished; what was done stays done, and the rest can be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum DepartureError {
+    /// There is no database to work on.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// A statement failed.
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+}
+
+/// Removes the traces of a person, some at a time. Doing it again changes nothing.
+///
+/// # Errors
+/// [`DepartureError`].
+pub async fn follow(app: &App, user: UserId, event: Uuid) -> Result<(), DepartureError> {
+    app.analytics.forget(user);
+    while remove_events(app, user).await? {}
+    while take_back(app, user).await? {}
+    let mut conn = app.database.writer().await?;
+    if app.departures.first_time(&mut conn, event).await? {
+        tracing::info!(user.id = %user, "traces of a deleted account removed");
+    }
+    Ok(())
+}
+
+async fn remove_events(app: &App, user: UserId) -> Result<bool, DepartureError> {
+    let now = app.clock.now();
+    let mut conn = app.database.writer().await?;
+    conn.transaction(async |conn| {
+        let events = store::events::lock_some_of(conn, user, AT_ONCE).await?;
+        for event in &events {
+            store::events::delete(conn, event.id).await?;
+            let fact = outbox::event_deleted(app, event, user, now);
+            app.outbox.append(conn, &fact).await?;
+        }
+        Ok(!events.is_empty())
+    })
+    .await
+}
+
+async fn take_back(app: &App, user: UserId) -> Result<bool, DepartureError> {
+    let mut conn = app.database.writer().await?;
+    let mut taken = store::registrations::take_back_some(&mut conn, user, AT_ONCE).await?;
+    taken += store::reports::take_back_some(&mut conn, user, AT_ONCE).await?;
+    for mark in [&app.saves, app.analytics.views()] {
+        taken += mark.take_back_some(&mut conn, user, AT_ONCE).await?;
+    }
+    Ok(taken > 0)
+}

@@ -1,0 +1,9 @@
+//! All SQL of this service: free functions on a connection, rows kept private. Statements that are used often are prepared once a
+//! connection.
+
+pub mod events;
+pub mod export;
+pub mod lists;
+pub mod registrations;
+pub mod reports;
+mod rows;

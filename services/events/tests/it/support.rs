@@ -1,0 +1,551 @@
+//! What the tests stand on: a running service with a database, a clock, a broker and a media service of its own.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use oruma_broker::{Broker, Event, HandleError, Handler, InProcessBroker, Subscription};
+use oruma_events::app::App;
+use oruma_events::config::Config;
+use oruma_events::service::{MIGRATIONS, Service, Surroundings};
+use oruma_ids::{SessionId, UserId};
+use oruma_postgres::Database;
+use oruma_proto::events::v1 as proto;
+use oruma_proto::events::v1::event_service_client::EventServiceClient;
+use oruma_proto::events::v1::registration_service_client::RegistrationServiceClient;
+use oruma_rpc_error::{ErrorCode, RpcError};
+use oruma_service_runtime::{
+    Caller, Channel, Clock, ClockHand, Contract, Env, GrpcClient, GrpcListener, InternalCredential,
+    Random, Role, SignedIn, Stop, in_process,
+};
+use oruma_test_kit::TestDatabase;
+use serde_json::Value;
+use tonic::{Response, Status};
+use uuid::Uuid;
+
+use crate::media::Media;
+
+pub(crate) const STANFORD: &str = "Stanford University";
+pub(crate) const MIT: &str = "Massachusetts Institute of Technology";
+pub(crate) const CREDENTIAL: &str = "0123456789abcdef-of-the-events-tests";
+/// The id of nothing.
+pub(crate) const NOTHING: &str = "01890000-0000-7000-8000-000000000000";
+
+/// Where every standing clock begins.
+pub(crate) fn start_time() -> DateTime<Utc> {
+    "2027-01-15T10:00:00.123Z".parse().unwrap()
+}
+
+pub(crate) fn credential(secret: &str) -> InternalCredential {
+    InternalCredential::from_env(&Env::of_pairs([("INTERNAL_GRPC_TOKEN", secret)])).unwrap()
+}
+
+/// The id of the person of that number.
+pub(crate) fn user_id(number: u16) -> UserId {
+    UserId::from_uuid(Uuid::from_u128(
+        0x0193_2a6e_0000_7000_8000_0000_0000_0000 + u128::from(number),
+    ))
+}
+
+/// Somebody who is signed in.
+pub(crate) fn person_of(number: u16, university: &str, role: Role) -> Caller {
+    Caller {
+        signed_in: Some(SignedIn {
+            user: user_id(number),
+            role,
+            session: SessionId::from_uuid(Uuid::from_u128(u128::from(number))),
+            university: university.to_owned(),
+        }),
+        ..guest()
+    }
+}
+
+/// A student of Stanford.
+pub(crate) fn student(number: u16) -> Caller {
+    person_of(number, STANFORD, Role::User)
+}
+
+pub(crate) fn admin() -> Caller {
+    person_of(9_999, "", Role::Admin)
+}
+
+/// Nobody in particular.
+pub(crate) fn guest() -> Caller {
+    Caller::anonymous(Contract::Oruma)
+}
+
+pub(crate) fn id_of(caller: &Caller) -> String {
+    caller.user().unwrap().to_string()
+}
+
+/// A running service.
+pub(crate) struct Events {
+    stop: Stop,
+    channel: Channel,
+    pub(crate) app: Arc<App>,
+    pub(crate) broker: Arc<InProcessBroker>,
+    /// What subscribers of all events were told.
+    pub(crate) told: Told,
+    pub(crate) media: Media,
+    pub(crate) clock: ClockHand,
+    sql: Database,
+    pub(crate) database: Arc<TestDatabase>,
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        self.stop.ask();
+    }
+}
+
+// === impl Events: running ===
+
+impl Events {
+    pub(crate) async fn start() -> Self {
+        Self::on(
+            Arc::new(TestDatabase::create("events", MIGRATIONS).await),
+            7,
+        )
+        .await
+    }
+
+    /// Starts the service on a database, with a seed of its own for each replica. Its events stay in the outbox until the broker is released.
+    pub(crate) async fn on(database: Arc<TestDatabase>, seed: u64) -> Self {
+        let (clock, hand) = Clock::standing(start_time());
+        let stop = Stop::new();
+        let media = Media::default();
+        let (listener, channel) = in_process();
+        let broker = Arc::new(InProcessBroker::holding(None));
+        let told = Told::default();
+        let everything = Subscription::once("tests.everything", ["#"]);
+        broker
+            .subscribe(everything, Arc::new(told.clone()))
+            .await
+            .unwrap();
+        let surroundings = Surroundings {
+            listener: GrpcListener::InProcess(listener),
+            broker: Arc::clone(&broker) as Arc<dyn Broker>,
+            media: media.serve(credential(CREDENTIAL), &stop),
+            clock,
+            random: Random::seeded(seed),
+        };
+        let env = Env::of_pairs([
+            ("DATABASE_URL", database.url()),
+            ("INTERNAL_GRPC_TOKEN", CREDENTIAL),
+        ]);
+        let config = Config {
+            database: database.config().clone(),
+            ..Config::from_env(&env).unwrap()
+        };
+        let service = Service::build(config, surroundings).unwrap();
+        let app = service.app();
+        service.start(&stop).await.unwrap();
+        Self {
+            stop,
+            channel,
+            app,
+            broker,
+            told,
+            media,
+            clock: hand,
+            sql: database.connect(),
+            database,
+        }
+    }
+
+    /// The way to the service without any credential.
+    pub(crate) fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    fn client(&self) -> GrpcClient {
+        GrpcClient::new(self.channel(), credential(CREDENTIAL).shown())
+    }
+
+    pub(crate) fn events(&self) -> EventServiceClient<GrpcClient> {
+        EventServiceClient::new(self.client())
+    }
+
+    pub(crate) fn registrations(&self) -> RegistrationServiceClient<GrpcClient> {
+        RegistrationServiceClient::new(self.client())
+    }
+
+    /// Writes the views and searches that were collected.
+    pub(crate) async fn write_analytics(&self) {
+        let app = &self.app;
+        app.analytics
+            .write(&app.database, &app.clock)
+            .await
+            .unwrap();
+    }
+}
+
+// === impl Events: calls ===
+
+impl Events {
+    pub(crate) async fn try_create(
+        &self,
+        caller: &Caller,
+        request: proto::CreateEventRequest,
+    ) -> Result<proto::Event, RpcError> {
+        let answer = answered(self.events().create_event(caller.send(request)).await)?;
+        Ok(answer.event.unwrap())
+    }
+
+    pub(crate) async fn create(
+        &self,
+        caller: &Caller,
+        request: proto::CreateEventRequest,
+    ) -> proto::Event {
+        self.try_create(caller, request).await.unwrap()
+    }
+
+    pub(crate) async fn get(&self, caller: &Caller, id: &str) -> Result<proto::Event, RpcError> {
+        let request = caller.send(proto::GetEventRequest {
+            event_id: id.to_owned(),
+        });
+        let answer = answered(self.events().get_event(request).await)?;
+        Ok(answer.event.unwrap())
+    }
+
+    pub(crate) async fn check(&self, caller: &Caller, id: &str) -> Result<(), RpcError> {
+        let request = caller.send(proto::CheckOrganizerRequest {
+            event_id: id.to_owned(),
+        });
+        answered(self.events().check_organizer(request).await).map(drop)
+    }
+
+    pub(crate) async fn update(
+        &self,
+        caller: &Caller,
+        request: proto::UpdateEventRequest,
+    ) -> Result<proto::Event, RpcError> {
+        let answer = answered(self.events().update_event(caller.send(request)).await)?;
+        Ok(answer.event.unwrap())
+    }
+
+    pub(crate) async fn cancel(
+        &self,
+        caller: &Caller,
+        event: &proto::Event,
+    ) -> Result<proto::Event, RpcError> {
+        let request = proto::UpdateEventRequest {
+            status: Some("cancelled".to_owned()),
+            ..change(event)
+        };
+        self.update(caller, request).await
+    }
+
+    pub(crate) async fn delete(&self, caller: &Caller, id: &str) -> Result<(), RpcError> {
+        let request = caller.send(proto::DeleteEventRequest {
+            event_id: id.to_owned(),
+        });
+        answered(self.events().delete_event(request).await).map(drop)
+    }
+
+    pub(crate) async fn list(
+        &self,
+        caller: &Caller,
+        request: proto::ListEventsRequest,
+    ) -> Result<proto::ListEventsResponse, RpcError> {
+        answered(self.events().list_events(caller.send(request)).await)
+    }
+
+    pub(crate) async fn categories(
+        &self,
+        caller: &Caller,
+    ) -> Result<Vec<proto::EventCategory>, RpcError> {
+        let request = caller.send(proto::ListEventCategoriesRequest {});
+        Ok(answered(self.events().list_event_categories(request).await)?.categories)
+    }
+
+    /// Whether the caller has the event saved now, and how many have.
+    pub(crate) async fn save(
+        &self,
+        caller: &Caller,
+        id: &str,
+        saved: Option<bool>,
+    ) -> Result<(bool, i64), RpcError> {
+        let request = caller.send(proto::SetEventSaveRequest {
+            event_id: id.to_owned(),
+            saved,
+        });
+        let answer = answered(self.events().set_event_save(request).await)?;
+        Ok((answer.saved, answer.save_count))
+    }
+
+    pub(crate) async fn view(&self, caller: &Caller, id: &str) -> Result<(), RpcError> {
+        let request = caller.send(proto::ViewEventRequest {
+            event_id: id.to_owned(),
+        });
+        answered(self.events().view_event(request).await).map(drop)
+    }
+
+    pub(crate) async fn report(
+        &self,
+        caller: &Caller,
+        id: &str,
+        reason: &str,
+        description: &str,
+    ) -> Result<(), RpcError> {
+        let request = caller.send(proto::ReportEventRequest {
+            event_id: id.to_owned(),
+            reason: reason.to_owned(),
+            description: description.to_owned(),
+        });
+        answered(self.events().report_event(request).await).map(drop)
+    }
+
+    pub(crate) async fn export(&self, caller: &Caller) -> Value {
+        let request = caller.send(proto::ExportEventsRequest {});
+        let answer = answered(self.events().export_events(request).await).unwrap();
+        serde_json::from_str(&answer.document).unwrap()
+    }
+
+    /// How many are registered then.
+    pub(crate) async fn register(&self, caller: &Caller, id: &str) -> Result<i64, RpcError> {
+        let request = caller.send(proto::RegisterRequest {
+            event_id: id.to_owned(),
+        });
+        let answer = answered(self.registrations().register(request).await)?;
+        Ok(answer.registered_count)
+    }
+
+    /// How many are registered then.
+    pub(crate) async fn unregister(&self, caller: &Caller, id: &str) -> Result<i64, RpcError> {
+        let request = caller.send(proto::UnregisterRequest {
+            event_id: id.to_owned(),
+        });
+        let answer = answered(self.registrations().unregister(request).await)?;
+        Ok(answer.registered_count)
+    }
+
+    pub(crate) async fn list_registrations(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<Vec<proto::Registration>, RpcError> {
+        let request = caller.send(proto::ListRegistrationsRequest {
+            event_id: id.to_owned(),
+        });
+        Ok(answered(self.registrations().list_registrations(request).await)?.registrations)
+    }
+
+    pub(crate) async fn attend(
+        &self,
+        caller: &Caller,
+        id: &str,
+        user: &str,
+        attended: bool,
+    ) -> Result<proto::Registration, RpcError> {
+        let request = caller.send(proto::SetAttendanceRequest {
+            event_id: id.to_owned(),
+            user_id: user.to_owned(),
+            attended,
+        });
+        let answer = answered(self.registrations().set_attendance(request).await)?;
+        Ok(answer.registration.unwrap())
+    }
+}
+
+// === impl Events: what is behind ===
+
+/// Every event whose counters differ from its rows.
+const WRONG: &str = "
+    SELECT e.id FROM events.events e WHERE (e.registered_count, e.save_count, e.view_count) IS DISTINCT FROM (
+        (SELECT count(*) FROM events.registrations r WHERE r.event_id = e.id AND r.status <> 'cancelled'),
+        (SELECT count(*) FROM events.event_saves s WHERE s.event_id = e.id),
+        (SELECT count(*) FROM events.event_views v WHERE v.event_id = e.id))";
+
+impl Events {
+    /// Every counter must be the number of its rows.
+    pub(crate) async fn assert_counters(&self) {
+        assert_eq!(self.rows(WRONG).await, Vec::<Value>::new());
+    }
+
+    /// Runs statements that answer nothing.
+    pub(crate) async fn execute(&self, statements: &str) {
+        let mut conn = self.sql.reader().await.unwrap();
+        conn.batch_execute(statements).await.unwrap();
+    }
+
+    /// The rows of a query, as JSON objects.
+    pub(crate) async fn rows(&self, query: &str) -> Vec<Value> {
+        let mut conn = self.sql.reader().await.unwrap();
+        rows(&mut conn, query).await
+    }
+
+    /// How many rows a table has.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let counted = self.rows(&format!("SELECT count(*) FROM {table}")).await;
+        counted[0]["count"].as_i64().unwrap()
+    }
+
+    /// What waits in the outbox, oldest first, as it is stored.
+    pub(crate) async fn outbox(&self) -> Vec<Value> {
+        self.rows("SELECT event FROM events.outbox ORDER BY position")
+            .await
+            .into_iter()
+            .map(|mut row| row["event"].take())
+            .collect()
+    }
+
+    /// The kinds of what waits in the outbox, oldest first, without what they all share.
+    pub(crate) async fn kinds(&self) -> Vec<String> {
+        let short = |event: &Value| {
+            let kind = event["type"].as_str().unwrap();
+            let inner = kind.strip_prefix("com.oruma.events.").unwrap();
+            inner.strip_suffix(".v1").unwrap().to_owned()
+        };
+        self.outbox().await.iter().map(short).collect()
+    }
+}
+
+/// The rows of a query on a connection, as JSON objects.
+pub(crate) async fn rows(conn: &mut oruma_postgres::Connection, query: &str) -> Vec<Value> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        json: String,
+    }
+    let query = format!("SELECT to_jsonb(asked)::text AS json FROM ({query}) AS asked");
+    let rows: Vec<Row> = diesel::sql_query(query).load(conn).await.unwrap();
+    rows.iter()
+        .map(|row| serde_json::from_str(&row.json).unwrap())
+        .collect()
+}
+
+/// An event next month, in UTC, without limit.
+pub(crate) fn party() -> proto::CreateEventRequest {
+    proto::CreateEventRequest {
+        title: "Party".to_owned(),
+        description: "With cake".to_owned(),
+        category: "Social".to_owned(),
+        date: "2027-02-01".to_owned(),
+        start_time: "18:00".to_owned(),
+        end_time: "20:00".to_owned(),
+        location: "Canteen".to_owned(),
+        ..Default::default()
+    }
+}
+
+/// An event for so many.
+pub(crate) fn party_for(capacity: i32) -> proto::CreateEventRequest {
+    proto::CreateEventRequest {
+        capacity: Some(capacity),
+        ..party()
+    }
+}
+
+/// A change of an event that changes nothing yet.
+pub(crate) fn change(event: &proto::Event) -> proto::UpdateEventRequest {
+    proto::UpdateEventRequest {
+        event_id: event.id.clone(),
+        ..Default::default()
+    }
+}
+
+/// A list of as many events as a page can have.
+pub(crate) fn all() -> proto::ListEventsRequest {
+    proto::ListEventsRequest {
+        page_size: 50,
+        ..Default::default()
+    }
+}
+
+pub(crate) fn list_of(values: &[&str]) -> Vec<String> {
+    values.iter().map(|value| (*value).to_owned()).collect()
+}
+
+/// The message of an answer, or the error as callers read it.
+pub(crate) fn answered<T>(result: Result<Response<T>, Status>) -> Result<T, RpcError> {
+    result.map(Response::into_inner).map_err(RpcError::from)
+}
+
+/// The refusal, which must be of this kind and for this reason.
+#[track_caller]
+pub(crate) fn refused<T: std::fmt::Debug>(
+    result: Result<T, RpcError>,
+    code: ErrorCode,
+    reason: &str,
+) -> RpcError {
+    let refusal = result.expect_err("a refusal");
+    assert_eq!((refusal.code, refusal.reason.as_str()), (code, reason));
+    refusal
+}
+
+/// The refusal must be that there is no such event.
+#[track_caller]
+pub(crate) fn no_event<T: std::fmt::Debug>(result: Result<T, RpcError>) {
+    refused(result, ErrorCode::NotFound, "event_not_found");
+}
+
+/// The refusal must be that the event is somebody else's.
+#[track_caller]
+pub(crate) fn not_organizer<T: std::fmt::Debug>(result: Result<T, RpcError>) {
+    refused(result, ErrorCode::Forbidden, "not_organizer");
+}
+
+/// The refusal must be that the event is not in the state for it.
+#[track_caller]
+pub(crate) fn conflict<T: std::fmt::Debug>(result: Result<T, RpcError>, reason: &str) {
+    refused(result, ErrorCode::Conflict, reason);
+}
+
+/// The fields that a refusal of the kind `Invalid` names.
+#[track_caller]
+pub(crate) fn invalid_fields<T: std::fmt::Debug>(result: Result<T, RpcError>) -> Vec<String> {
+    refused(result, ErrorCode::Invalid, "validation_failed")
+        .violations
+        .into_iter()
+        .map(|violation| violation.field)
+        .collect()
+}
+
+/// Calls again while the service has too much to do, as a client would.
+pub(crate) async fn patiently<T, F>(call: impl Fn() -> F) -> Result<T, RpcError>
+where
+    F: Future<Output = Result<T, RpcError>>,
+{
+    loop {
+        match call().await {
+            Err(busy) if busy.code == ErrorCode::Unavailable => {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// A time of a message.
+pub(crate) fn time<T>(timestamp: Option<T>) -> DateTime<Utc>
+where
+    T: TryInto<DateTime<Utc>, Error: std::fmt::Debug>,
+{
+    timestamp.unwrap().try_into().unwrap()
+}
+
+/// The time of a text.
+pub(crate) fn at(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// Remembers the events that it is told.
+#[derive(Clone, Default)]
+pub(crate) struct Told(Arc<Mutex<Vec<Event>>>);
+
+impl Told {
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[tonic::async_trait]
+impl Handler for Told {
+    async fn handle(&self, event: &Event) -> Result<(), HandleError> {
+        self.0.lock().unwrap().push(event.clone());
+        Ok(())
+    }
+}
