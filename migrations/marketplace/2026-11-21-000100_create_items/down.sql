@@ -1,0 +1,2 @@
+DROP TABLE marketplace.item_saves;
+DROP TABLE marketplace.items;

@@ -1,0 +1,3 @@
+DROP TABLE marketplace.reports;
+DROP TABLE marketplace.reviews;
+DROP TABLE marketplace.sellers;

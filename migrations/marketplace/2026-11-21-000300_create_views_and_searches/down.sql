@@ -1,0 +1,2 @@
+DROP TABLE marketplace.searches;
+DROP TABLE marketplace.item_views;

@@ -1,0 +1,3 @@
+DROP TABLE marketplace.dead_letters;
+DROP TABLE marketplace.inbox;
+DROP TABLE marketplace.outbox;

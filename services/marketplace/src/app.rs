@@ -1,0 +1,66 @@
+//! The use cases: each authorises, runs a transaction of rule, store and outbox, and returns domain values.
+
+pub mod departures;
+pub mod export;
+pub mod items;
+pub mod lists;
+pub mod marks;
+pub mod retention;
+pub mod reviews;
+
+use oruma_attachments::Attachments;
+use oruma_broker::{Inbox, Outbox};
+use oruma_engagement::{Analytics, Mark, Searches};
+use oruma_ids::CursorKey;
+use oruma_postgres::Database;
+use oruma_service_runtime::{Caller, Clock, Random, SignedIn};
+
+use crate::config::Config;
+use crate::error::Error;
+
+/// What the use cases work with.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// The tables.
+    pub database: Database,
+    /// The events to publish.
+    pub outbox: Outbox,
+    /// The ends of accounts that were followed.
+    pub departures: Inbox,
+    /// Whose pictures are whose.
+    pub images: Attachments,
+    /// Who saves what.
+    pub saves: Mark,
+    /// Views and searches.
+    pub analytics: Analytics,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness and ids.
+    pub random: Random,
+    /// What seals page tokens.
+    pub cursors: CursorKey,
+}
+
+/// Saves of items.
+#[must_use]
+pub fn saves() -> Mark {
+    let items = ("item_id", "marketplace.items");
+    Mark::new("marketplace.item_saves", items.0, items.1, "save_count")
+}
+
+/// Views of items and searches for them.
+#[must_use]
+pub fn analytics() -> Analytics {
+    let items = ("item_id", "marketplace.items");
+    let views = Mark::new("marketplace.item_views", items.0, items.1, "view_count");
+    Analytics::new(views, Searches::new("marketplace"))
+}
+
+/// The person of a call.
+///
+/// # Errors
+/// [`Error::NotSignedIn`].
+pub fn signed_in(caller: &Caller) -> Result<&SignedIn, Error> {
+    caller.signed_in.as_ref().ok_or(Error::NotSignedIn)
+}

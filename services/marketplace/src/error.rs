@@ -1,0 +1,153 @@
+//! Every way in which this service says no.
+
+use std::time::Duration;
+
+use oruma_attachments::AttachmentError;
+use oruma_ids::{BrokenCursor, NegativePageSize};
+use oruma_postgres::DatabaseError;
+use oruma_rpc_error::{ErrorCode, Fault, Violation};
+
+use crate::domain::draft::DraftProblem;
+
+/// What went wrong. Its text is a sentence for people; its source, if any, is for the log only.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Fields of the request are wrong.
+    #[error("Some fields are not valid")]
+    Invalid(Vec<Violation>),
+    /// The call needs somebody who is signed in.
+    #[error("Sign in first")]
+    NotSignedIn,
+    /// The item is somebody else's.
+    #[error("Only its seller may do this")]
+    NotSeller,
+    /// Somebody else bought it, or nobody knows who.
+    #[error("Only its buyer may do this")]
+    NotBuyer,
+    /// There is no such item.
+    #[error("There is no such item")]
+    ItemNotFound,
+    /// The sale can't become that from what it is.
+    #[error("An item goes from available to reserved to sold, for one buyer")]
+    IllegalStatus,
+    /// It is not sold yet.
+    #[error("The item is not sold yet")]
+    NotSold,
+    /// There is a review of the sale.
+    #[error("There is a review of this sale already")]
+    AlreadyReviewed,
+    /// The database can't be used now.
+    #[error("The service is not available right now")]
+    Unavailable(#[source] DatabaseError),
+    /// The media service can't be asked now.
+    #[error("Images can't be checked right now")]
+    MediaUnavailable,
+    /// A fault of ours.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// One field is wrong.
+    pub fn invalid(field: &str, problem: impl Into<String>) -> Self {
+        Self::Invalid(vec![Violation::new(field, problem)])
+    }
+
+    /// A fault of ours with its cause.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+}
+
+impl Fault for Error {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::Invalid(_) => ErrorCode::Invalid,
+            Self::NotSignedIn => ErrorCode::Unauthenticated,
+            Self::NotSeller | Self::NotBuyer => ErrorCode::Forbidden,
+            Self::ItemNotFound => ErrorCode::NotFound,
+            Self::IllegalStatus | Self::NotSold => ErrorCode::Conflict,
+            Self::AlreadyReviewed => ErrorCode::AlreadyExists,
+            Self::Unavailable(_) | Self::MediaUnavailable => ErrorCode::Unavailable,
+            Self::Internal(_) => ErrorCode::Internal,
+        }
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "validation_failed",
+            Self::NotSignedIn => "not_signed_in",
+            Self::NotSeller => "not_seller",
+            Self::NotBuyer => "not_buyer",
+            Self::ItemNotFound => "item_not_found",
+            Self::IllegalStatus => "illegal_status",
+            Self::NotSold => "not_sold",
+            Self::AlreadyReviewed => "already_reviewed",
+            Self::Unavailable(_) | Self::MediaUnavailable => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    fn violations(&self) -> Vec<Violation> {
+        match self {
+            Self::Invalid(violations) => violations.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable(_) | Self::MediaUnavailable => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+}
+
+impl From<AttachmentError> for Error {
+    fn from(error: AttachmentError) -> Self {
+        match error {
+            AttachmentError::Foreign(violations) => Self::Invalid(violations),
+            AttachmentError::Unavailable => Self::MediaUnavailable,
+            AttachmentError::Refused(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<DraftProblem> for Error {
+    fn from(problem: DraftProblem) -> Self {
+        match problem {
+            DraftProblem::Invalid(violations) => Self::Invalid(violations),
+            DraftProblem::Illegal => Self::IllegalStatus,
+        }
+    }
+}
+
+impl From<NegativePageSize> for Error {
+    fn from(_: NegativePageSize) -> Self {
+        Self::invalid("page_size", "must not be negative")
+    }
+}
+
+impl From<BrokenCursor> for Error {
+    fn from(_: BrokenCursor) -> Self {
+        Self::invalid("page_token", "is broken")
+    }
+}
+
+impl From<DatabaseError> for Error {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Pool(_) => Self::internal(error),
+            _ => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "no database");
+                Self::Unavailable(error)
+            }
+        }
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(error: diesel::result::Error) -> Self {
+        DatabaseError::of_lost_server(error).map_or_else(Self::internal, Self::from)
+    }
+}
