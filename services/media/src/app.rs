@@ -25,6 +25,10 @@ pub struct App {
     pub outbox: Outbox,
     /// The events of posts that were handled.
     pub post_inbox: Inbox,
+    /// The facts about events that people organise that were handled.
+    pub event_inbox: Inbox,
+    /// The events of items that were handled.
+    pub item_inbox: Inbox,
     /// The events of people that were handled.
     pub user_inbox: Inbox,
     /// The files.

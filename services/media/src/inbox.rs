@@ -1,5 +1,7 @@
 //! What this service consumes. One replica at a time works on each queue.
 
+mod events;
+mod items;
 mod posts;
 mod user_deleted;
 
@@ -13,6 +15,10 @@ use crate::error::Error;
 
 /// The queue of the facts about posts.
 pub(crate) const POSTS: &str = "media.posts";
+/// The queue of the facts about events that people organise.
+pub(crate) const EVENTS: &str = "media.events";
+/// The queue of the facts about items that people sell.
+pub(crate) const ITEMS: &str = "media.items";
 /// The queue of the facts about accounts that ended.
 pub(crate) const USERS: &str = "media.user_deleted";
 
@@ -23,6 +29,12 @@ pub(crate) const USERS: &str = "media.user_deleted";
 pub(crate) async fn subscribe(app: &Arc<App>, broker: &SharedBroker) -> Result<(), BrokerError> {
     let subscription = Subscription::once(POSTS, posts::KINDS);
     let handler = posts::Posts(Arc::clone(app));
+    broker.subscribe(subscription, Arc::new(handler)).await?;
+    let subscription = Subscription::once(EVENTS, events::KINDS);
+    let handler = events::Events(Arc::clone(app));
+    broker.subscribe(subscription, Arc::new(handler)).await?;
+    let subscription = Subscription::once(ITEMS, items::KINDS);
+    let handler = items::Items(Arc::clone(app));
     broker.subscribe(subscription, Arc::new(handler)).await?;
     let subscription = Subscription::once(USERS, user_deleted::KINDS);
     let handler = user_deleted::UserDeleted(Arc::clone(app));

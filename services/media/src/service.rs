@@ -55,6 +55,8 @@ impl Service {
             database: Database::connect(&config.database)?,
             outbox: Outbox::new(schema),
             post_inbox: Inbox::new(schema, inbox::POSTS),
+            event_inbox: Inbox::new(schema, inbox::EVENTS),
+            item_inbox: Inbox::new(schema, inbox::ITEMS),
             user_inbox: Inbox::new(schema, inbox::USERS),
             blobs: config.blobs.clone().open()?,
             processing: Processing::start(config.processing)?,

@@ -59,7 +59,12 @@ pub async fn tidy(app: &App) -> Result<(), Error> {
     }
     let before = app.clock.now() - EVENTS_KEPT;
     let mut conn = app.database.reader().await?;
-    for inbox in [&app.post_inbox, &app.user_inbox] {
+    for inbox in [
+        &app.post_inbox,
+        &app.event_inbox,
+        &app.item_inbox,
+        &app.user_inbox,
+    ] {
         inbox.forget_before(&mut conn, before).await?;
     }
     Ok(())

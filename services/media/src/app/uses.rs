@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use diesel_async::AsyncConnection;
+use oruma_broker::Inbox;
 use oruma_ids::{ImageId, UserId};
 use uuid::Uuid;
 
@@ -25,11 +26,11 @@ pub struct Uses {
     pub paths: Vec<String>,
 }
 
-/// Notes what something uses from now on, unless the event was handled before.
+/// Notes what something uses from now on, unless `inbox` knows the event from before.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn note(app: &App, event: Uuid, uses: &Uses) -> Result<(), Error> {
+pub async fn note(app: &App, inbox: &Inbox, event: Uuid, uses: &Uses) -> Result<(), Error> {
     let paths = uses.paths.iter().filter_map(|path| path.parse().ok());
     let ids: Vec<ImageId> = paths
         .filter(|path: &ImagePath| path.variant == Variant::Full)
@@ -39,7 +40,7 @@ pub async fn note(app: &App, event: Uuid, uses: &Uses) -> Result<(), Error> {
     let unused_since = app.clock.now() - app.config.orphans_kept + LATE_USES;
     let mut conn = app.database.reader().await?;
     conn.transaction(async |conn| {
-        if app.post_inbox.first_time(conn, event).await? {
+        if inbox.first_time(conn, event).await? {
             store::uses::replace(conn, &uses.used_by, uses.owner, &ids, unused_since).await?;
         }
         Ok(())

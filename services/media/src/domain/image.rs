@@ -109,7 +109,7 @@ impl ImageFolder {
     /// Whether events tell what uses its pictures. Claimed pictures of the others are kept until somebody says otherwise.
     #[must_use]
     pub const fn uses_are_told(self) -> bool {
-        matches!(self, Self::Posts)
+        matches!(self, Self::Posts | Self::Events | Self::Marketplace)
     }
 }
 

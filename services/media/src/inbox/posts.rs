@@ -40,7 +40,7 @@ impl Handler for Posts {
             // The subscription names no other.
             _ => return Ok(()),
         };
-        Ok(uses::note(&self.0, event.id, &uses).await?)
+        Ok(uses::note(&self.0, &self.0.post_inbox, event.id, &uses).await?)
     }
 }
 

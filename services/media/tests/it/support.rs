@@ -33,6 +33,7 @@ use tonic::{Response, Status};
 use uuid::Uuid;
 
 pub(crate) const POSTS: i32 = proto::ImageFolder::Posts as i32;
+pub(crate) const EVENTS: i32 = proto::ImageFolder::Events as i32;
 pub(crate) const AVATARS: i32 = proto::ImageFolder::Avatars as i32;
 pub(crate) const CREDENTIAL: &str = "0123456789abcdef-of-the-media-tests";
 

@@ -2,6 +2,7 @@
 
 use oruma_broker::{Broker, Event};
 use oruma_proto::auth::v1::UserDeletedV1;
+use oruma_proto::events::v1::{EventCreatedV1, EventDeletedV1, EventUpdatedV1};
 use oruma_proto::social::v1::{PostCreatedV1, PostDeletedV1, PostUpdatedV1};
 use oruma_service_runtime::{Caller, Random};
 use serde::Serialize;
@@ -9,7 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::pictures::jpeg;
-use crate::support::{Media, ada, bob, start_time};
+use crate::support::{EVENTS, Media, ada, bob, start_time};
 
 fn event(kind: &str, subject: String, data: &impl Serialize) -> Event {
     let id = Random::system().id(start_time());
@@ -240,4 +241,54 @@ async fn uploads_under_way_go_with_the_account() {
     media.clock.advance(chrono::TimeDelta::minutes(16));
     media.tidy().await;
     assert!(media.files().is_empty());
+}
+
+/// Somebody announced an event, gave it another banner, or removed it: each keeps what it shows then, and no other picture.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_use_their_banner_as_long_as_they_show_it() {
+    let media = Media::start().await;
+    media.broker.release();
+    let (event_id, organizer_id) = (post_id(7), ada().user().unwrap().to_string());
+    let mut banners = Vec::new();
+    for _ in 0..2 {
+        let banner = media.try_upload(&ada(), EVENTS, "", &jpeg()).await.unwrap();
+        media.claim(&ada(), EVENTS, &[&banner.path]).await.unwrap();
+        banners.push(banner);
+    }
+    let by_event = format!("events.event/{event_id}");
+    let used = |nth: usize| vec![(banners[nth].id.clone(), by_event.clone())];
+
+    let data = EventCreatedV1 {
+        event_id: event_id.clone(),
+        organizer_id: organizer_id.clone(),
+        banner_image: banners[0].path.clone(),
+        ..Default::default()
+    };
+    let created = event("events.event.created.v1", event_id.clone(), &data);
+    media.hear(&created).await;
+    assert_eq!(uses(&media).await, used(0));
+    let data = EventUpdatedV1 {
+        event_id: event_id.clone(),
+        organizer_id: organizer_id.clone(),
+        banner_image: banners[1].path.clone(),
+        ..Default::default()
+    };
+    let updated = event("events.event.updated.v1", event_id.clone(), &data);
+    media.hear(&updated).await;
+    media.hear(&created).await;
+    assert_eq!(uses(&media).await, used(1));
+
+    // The first is shown no longer, though it was claimed.
+    media.clock.advance(chrono::TimeDelta::days(2));
+    media.tidy().await;
+    assert!(!media.is_served(&banners[0]).await);
+    assert!(media.is_served(&banners[1]).await);
+    let data = EventDeletedV1 {
+        event_id: event_id.clone(),
+        organizer_id,
+        ..Default::default()
+    };
+    let deleted = event("events.event.deleted.v1", event_id, &data);
+    media.hear(&deleted).await;
+    assert_eq!(uses(&media).await, []);
 }
