@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use oruma_engagement::CountedSearch;
 use oruma_ids::PageSize;
 use oruma_service_runtime::Caller;
+use oruma_text::is_in_no_text;
 
 use super::App;
 use crate::domain::post::{PostType, SeenPost};
@@ -92,11 +93,6 @@ pub async fn search(
     let rows = store::feeds::search(&mut conn, search, &viewer, after, i64::from(size) + 1).await?;
     let (found, next) = app.cursors.page(&name, rows, size, |last| last.rank);
     Ok((found.into_iter().map(|found| found.post).collect(), next))
-}
-
-/// Whether nothing can be found by it: the database takes no such text.
-fn is_in_no_text(text: &str) -> bool {
-    text.contains('\0')
 }
 
 /// What was searched for most in the last days (O-187).

@@ -6,6 +6,7 @@ use diesel::{QueryResult, QueryableByName};
 use diesel_async::RunQueryDsl;
 use oruma_ids::UserId;
 use oruma_postgres::{Bound, Connection, Statement, Untyped};
+use oruma_text::search_words;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -162,28 +163,6 @@ pub struct Search {
     pub highlight: bool,
 }
 
-/// Characters of a query that are read: the parser of the database gives up on far longer ones.
-const LONGEST_QUERY: usize = 1_000;
-
-impl Search {
-    /// The query without what the parser of the database gives up on: each `-` that is before no word and no phrase counts as a depth of its own.
-    fn words(&self) -> String {
-        let mut letters = self.query.chars().take(LONGEST_QUERY).peekable();
-        let mut words = String::new();
-        while let Some(letter) = letters.next() {
-            let negates = letters
-                .peek()
-                .is_some_and(|next| next.is_alphanumeric() || *next == '"');
-            words.push(if letter == '-' && !negates {
-                ' '
-            } else {
-                letter
-            });
-        }
-        words
-    }
-}
-
 /// Where a page of a search ended: rank, time and post. The rank is kept by its bits, so that it compares equal to itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rank(u32, DateTime<Utc>, Uuid);
@@ -232,7 +211,7 @@ pub async fn search(
     let user = viewer.user.as_uuid();
     let Position(newest, greatest) = Position::START;
     let Rank(rank, time, id) = after.unwrap_or(Rank(f32::MAX.to_bits(), newest, greatest));
-    let words = search.words();
+    let words = search_words(&search.query);
     let values = vec![
         Bound::Text(&words),
         Bound::Id(user),
@@ -315,22 +294,6 @@ fn as_html(marked: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_query_keeps_the_dashes_that_mean_something() {
-        let words = |query: &str| {
-            let search = Search {
-                query: query.to_owned(),
-                university: String::new(),
-                kind: String::new(),
-                highlight: false,
-            };
-            search.words()
-        };
-        assert_eq!(words("a -b -\"c d\" e-f"), "a -b -\"c d\" e-f");
-        assert_eq!(words("---a - -"), "  -a    ");
-        assert_eq!(words(&"é".repeat(3_000)), "é".repeat(LONGEST_QUERY));
-    }
 
     #[test]
     fn highlights_are_safe_html() {
