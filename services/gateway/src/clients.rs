@@ -6,6 +6,9 @@ use oruma_proto::auth::v1::account_service_client::AccountServiceClient;
 use oruma_proto::auth::v1::session_service_client::SessionServiceClient;
 use oruma_proto::auth::v1::university_service_client::UniversityServiceClient;
 use oruma_proto::auth::v1::user_service_client::UserServiceClient;
+use oruma_proto::events::v1::event_service_client::EventServiceClient;
+use oruma_proto::events::v1::registration_service_client::RegistrationServiceClient;
+use oruma_proto::marketplace::v1::item_service_client::ItemServiceClient;
 use oruma_proto::media::v1::image_service_client::ImageServiceClient;
 use oruma_proto::social::v1::comment_service_client::CommentServiceClient;
 use oruma_proto::social::v1::post_service_client::PostServiceClient;
@@ -60,6 +63,12 @@ pub struct Clients {
     pub posts: PostServiceClient<GrpcClient>,
     /// Comments on posts.
     pub comments: CommentServiceClient<GrpcClient>,
+    /// Events that people organise.
+    pub events: EventServiceClient<GrpcClient>,
+    /// Who comes to them.
+    pub registrations: RegistrationServiceClient<GrpcClient>,
+    /// Things that people sell.
+    pub items: ItemServiceClient<GrpcClient>,
     /// Pictures.
     pub images: ImageServiceClient<GrpcClient>,
     services: Vec<(&'static str, HealthClient<Channel>)>,
@@ -70,6 +79,8 @@ impl Clients {
         let Channels {
             auth,
             social,
+            events,
+            marketplace,
             media,
         } = channels;
         let shown = || credential.shown();
@@ -80,10 +91,15 @@ impl Clients {
             universities: UniversityServiceClient::with_interceptor(auth.clone(), shown()),
             posts: PostServiceClient::with_interceptor(social.clone(), shown()),
             comments: CommentServiceClient::with_interceptor(social.clone(), shown()),
+            events: EventServiceClient::with_interceptor(events.clone(), shown()),
+            registrations: RegistrationServiceClient::with_interceptor(events.clone(), shown()),
+            items: ItemServiceClient::with_interceptor(marketplace.clone(), shown()),
             images: ImageServiceClient::with_interceptor(media.clone(), shown()),
             services: vec![
                 ("auth", HealthClient::new(auth)),
                 ("social", HealthClient::new(social)),
+                ("events", HealthClient::new(events)),
+                ("marketplace", HealthClient::new(marketplace)),
                 ("media", HealthClient::new(media)),
             ],
         }

@@ -12,6 +12,7 @@ use oruma_service_runtime::{Caller, GrpcClient};
 use tonic::Status;
 
 use crate::clients::read;
+use crate::failure::Failure;
 
 /// Cards that are kept: some 50 MB at the most.
 const MOST: u64 = 100_000;
@@ -70,6 +71,21 @@ impl People {
         Ok(known)
     }
 
+    /// Whether there is such a person.
+    ///
+    /// # Errors
+    /// A 404 when there is none.
+    pub(crate) async fn must_know(&self, caller: &Caller, id: &str) -> Result<(), Failure> {
+        let cards = self.cards(caller, [id.to_owned()]).await?;
+        if cards.get(id).is_none_or(|card| card.version == GONE) {
+            return Err(Failure::not_found(
+                "user_not_found",
+                "There is no such user",
+            ));
+        }
+        Ok(())
+    }
+
     async fn fetch(&self, caller: &Caller, ids: &[String]) -> Result<Vec<proto::UserCard>, Status> {
         let request = proto::ListUserCardsRequest {
             user_ids: ids.to_vec(),
@@ -108,11 +124,6 @@ impl People {
     pub(crate) fn forget_all(&self) {
         self.cards.invalidate_all();
     }
-}
-
-/// Whether a card stands for somebody who is gone.
-pub(crate) fn is_gone(card: &proto::UserCard) -> bool {
-    card.version == GONE
 }
 
 /// Newer than any card: nobody comes back.

@@ -38,6 +38,10 @@ pub struct Channels {
     pub auth: Channel,
     /// To social.
     pub social: Channel,
+    /// To events.
+    pub events: Channel,
+    /// To marketplace.
+    pub marketplace: Channel,
     /// To media, with time for files.
     pub media: Channel,
 }
@@ -51,6 +55,8 @@ impl Channels {
         Ok(Self {
             auth: connect(&ChannelConfig::from_env(env, "auth")?)?,
             social: connect(&ChannelConfig::from_env(env, "social")?)?,
+            events: connect(&ChannelConfig::from_env(env, "events")?)?,
+            marketplace: connect(&ChannelConfig::from_env(env, "marketplace")?)?,
             media: connect(&ChannelConfig::from_env(env, "media")?.for_files())?,
         })
     }

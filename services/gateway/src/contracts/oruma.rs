@@ -7,7 +7,9 @@ mod credentials;
 mod dto;
 mod entry;
 mod error;
+mod events;
 mod exports;
+mod marketplace;
 pub mod openapi;
 mod posts;
 mod query;
@@ -75,6 +77,77 @@ fn routes(config: &mut ServiceConfig) {
         )
         .service(resource("/api/comments/{commentId}/like").route(post().to(comments::like)))
         .service(resource("/api/comments/{commentId}").route(delete().to(comments::delete)))
+        // events; static segments before parameters
+        .service(
+            resource("/api/events")
+                .route(get().to(events::list))
+                .route(post().to(events::create)),
+        )
+        .service(resource("/api/events/search").route(get().to(events::search)))
+        .service(resource("/api/events/categories").route(get().to(events::categories)))
+        .service(resource("/api/events/registered").route(get().to(events::registered)))
+        .service(
+            resource("/api/events/users/{userId}/events").route(get().to(events::by_organizer)),
+        )
+        .service(resource("/api/events/upload/image").route(post().to(events::upload_image)))
+        .service(
+            resource("/api/events/{eventId}")
+                .route(get().to(events::get))
+                .route(put().to(events::update))
+                .route(delete().to(events::delete)),
+        )
+        .service(resource("/api/events/{eventId}/register").route(post().to(events::register)))
+        .service(resource("/api/events/{eventId}/unregister").route(post().to(events::unregister)))
+        .service(resource("/api/events/{eventId}/save").route(post().to(events::save)))
+        .service(resource("/api/events/{eventId}/view").route(post().to(events::view)))
+        .service(resource("/api/events/{eventId}/report").route(post().to(events::report)))
+        .service(
+            resource("/api/events/{eventId}/registrations").route(get().to(events::registrations)),
+        )
+        .service(
+            resource("/api/events/{eventId}/registrations/{userId}")
+                .route(put().to(events::attend)),
+        )
+        // marketplace; static segments before parameters
+        .service(
+            resource("/api/marketplace/items")
+                .route(get().to(marketplace::list))
+                .route(post().to(marketplace::create)),
+        )
+        .service(resource("/api/marketplace/items/search").route(get().to(marketplace::search)))
+        .service(resource("/api/marketplace/categories").route(get().to(marketplace::categories)))
+        .service(resource("/api/marketplace/saved").route(get().to(marketplace::saved)))
+        .service(
+            resource("/api/marketplace/users/{userId}/items")
+                .route(get().to(marketplace::by_seller)),
+        )
+        .service(
+            resource("/api/marketplace/upload/image").route(post().to(marketplace::upload_image)),
+        )
+        .service(
+            resource("/api/marketplace/items/{itemId}")
+                .route(get().to(marketplace::get))
+                .route(put().to(marketplace::update))
+                .route(delete().to(marketplace::delete)),
+        )
+        .service(
+            resource("/api/marketplace/items/{itemId}/save").route(post().to(marketplace::save)),
+        )
+        .service(
+            resource("/api/marketplace/items/{itemId}/view").route(post().to(marketplace::view)),
+        )
+        .service(
+            resource("/api/marketplace/items/{itemId}/report")
+                .route(post().to(marketplace::report)),
+        )
+        .service(
+            resource("/api/marketplace/items/{itemId}/similar")
+                .route(get().to(marketplace::similar)),
+        )
+        .service(
+            resource("/api/marketplace/items/{itemId}/reviews")
+                .route(post().to(marketplace::review)),
+        )
         // uploads
         .service(resource("/api/upload/image").route(post().to(uploads::create)))
         .service(

@@ -1,9 +1,15 @@
 //! The shapes of this contract. A new field of a message breaks the build here until somebody decides what to do with it.
 
+pub(super) mod category;
 pub(super) mod comment;
+pub(super) mod event;
 pub(super) mod export;
 pub(super) mod image;
+pub(super) mod item;
+mod number;
+mod owner;
 pub(super) mod post;
+pub(super) mod report;
 pub(super) mod session;
 mod time;
 pub(super) mod university;

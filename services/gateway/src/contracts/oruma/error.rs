@@ -94,6 +94,8 @@ fn field_name(field: &str) -> String {
         "display_name" => "name".to_owned(),
         "page_token" => "cursor".to_owned(),
         "page_size" => "limit".to_owned(),
+        "query" => "q".to_owned(),
+        "conditions" => "condition".to_owned(),
         other => camel_case(other),
     }
 }

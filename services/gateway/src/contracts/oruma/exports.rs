@@ -7,6 +7,8 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use oruma_ids::UserId;
 use oruma_proto::auth::v1 as auth;
+use oruma_proto::events::v1 as events;
+use oruma_proto::marketplace::v1 as marketplace;
 use oruma_proto::media::v1 as media;
 use oruma_proto::social::v1 as social;
 use oruma_service_runtime::Caller;
@@ -107,6 +109,14 @@ async fn gather(
     )
     .await?;
     gather_content(edge, caller, pieces).await?;
+    let message = caller.send(events::ExportEventsRequest {});
+    let events = edge.clients.events.clone().export_events(message).await?;
+    let events = events.into_inner().document;
+    say(pieces, format!(",\"events\":{events}")).await?;
+    let message = caller.send(marketplace::ExportItemsRequest {});
+    let items = edge.clients.items.clone().export_items(message).await?;
+    let items = items.into_inner().document;
+    say(pieces, format!(",\"marketplace\":{items}")).await?;
     let images = edge
         .clients
         .images

@@ -3,7 +3,10 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{auth, comments, error, exports, posts, system, universities, uploads, users};
+use super::{
+    auth, comments, error, events, exports, marketplace, posts, system, universities, uploads,
+    users,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,7 +18,8 @@ use super::{auth, comments, error, exports, posts, system, universities, uploads
             fields at fault. Reasons: `validation_failed`, `invalid_json`, `wrong_type`, `bad_request`, `body_too_large`, `missing_token`, \
             `invalid_token`, `token_expired`, `token_revoked`, `invalid_credentials`, `invalid_refresh_token`, `not_signed_in`, \
             `account_suspended`, `not_author`, `user_not_found`, `university_not_found`, `post_not_found`, `comment_not_found`, \
-            `image_not_found`, `export_not_found`, `invalid_form`, `file_too_large`, `infected`, `range_not_satisfiable`, \
+            `event_not_found`, `registration_not_found`, `item_not_found`, `not_organizer`, `not_seller`, `not_buyer`, `event_full`, \
+            `event_cancelled`, `event_over`, `illegal_status`, `not_sold`, `already_reviewed`, `image_not_found`, `export_not_found`, `invalid_form`, `file_too_large`, `infected`, `range_not_satisfiable`, \
             `idempotency_key_reused`, `idempotency_key_in_use`, `route_not_found`, `method_not_allowed`, `request_timeout`, \
             `rate_limited`, `overloaded`, `unavailable`, `internal`.\n\n\
             A POST with an `Idempotency-Key` (1 to 255 characters of one's own choice) is carried out once within 24 hours: a repetition with \
@@ -31,6 +35,12 @@ use super::{auth, comments, error, exports, posts, system, universities, uploads
         posts::feed, posts::create, posts::search, posts::by_hashtag, posts::by_author, posts::get, posts::update, posts::delete, posts::like,
         posts::save,
         comments::list, comments::create, comments::like, comments::delete,
+        events::list, events::search, events::categories, events::registered, events::by_organizer, events::create, events::get, events::update,
+        events::delete, events::register, events::unregister, events::registrations, events::attend, events::save, events::view,
+        events::report, events::upload_image,
+        marketplace::list, marketplace::search, marketplace::categories, marketplace::saved, marketplace::by_seller, marketplace::create,
+        marketplace::get, marketplace::update, marketplace::delete, marketplace::similar, marketplace::review, marketplace::save,
+        marketplace::view, marketplace::report, marketplace::upload_image,
         uploads::create, uploads::get,
         universities::search, universities::get,
     ),
@@ -40,6 +50,8 @@ use super::{auth, comments, error, exports, posts, system, universities, uploads
         (name = "users", description = "People"),
         (name = "posts", description = "Posts and feeds"),
         (name = "comments", description = "Comments on posts"),
+        (name = "events", description = "Events and who comes"),
+        (name = "marketplace", description = "Things that people sell"),
         (name = "uploads", description = "Pictures"),
         (name = "universities", description = "The universities directory"),
         (name = "system", description = "The API itself"),

@@ -7,15 +7,13 @@ use oruma_proto::social::v1::list_posts_request::Of;
 use oruma_service_runtime::Caller;
 
 use super::credentials::SignedInCaller;
-use super::dto::post::{CreatedPost, Liked, Post, PostsPage, Saved};
+use super::dto::post::{CreatedPost, Liked, Post, PostRequest, PostsPage, Saved};
 use super::error::{ApiError, ErrorBody};
 use super::query::Query;
 use super::submission::{Submission, is_form};
 use crate::clients::read;
-use crate::compose::posts::{with_author, with_authors};
+use crate::compose::{with_owner, with_owners};
 use crate::edge::Edge;
-use crate::failure::Failure;
-use crate::people::is_gone;
 
 /// The feed: posts of the people of one's own university, newest first.
 #[utoipa::path(get, path = "/api/posts", tag = "posts", security(("bearer" = [])), params(
@@ -85,10 +83,7 @@ pub(super) async fn by_author(
     user_id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let user_id = user_id.into_inner();
-    let cards = edge.people.cards(&caller, [user_id.clone()]).await?;
-    if cards.get(&user_id).is_none_or(|card| is_gone(card)) {
-        return Err(Failure::not_found("user_not_found", "There is no such user").into());
-    }
+    edge.people.must_know(&caller, &user_id).await?;
     let of = Of::AuthorId(user_id);
     list(&edge, &caller, Some(of), &Query::of(&request)).await
 }
@@ -115,7 +110,7 @@ async fn show(
     posts: Vec<proto::Post>,
     next_page_token: String,
 ) -> Result<HttpResponse, ApiError> {
-    let posts = with_authors(edge, caller, posts).await?;
+    let posts = with_owners(edge, caller, posts, |post| &post.author_id).await?;
     let page = PostsPage::new(posts, next_page_token, &edge.config.public_url);
     Ok(HttpResponse::Ok().json(page))
 }
@@ -162,8 +157,8 @@ pub(super) async fn search(
 #[utoipa::path(post, path = "/api/posts", tag = "posts", security(("bearer" = [])), params(
     ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition within 24 hours answer like the first time"),
 ), request_body(content(
-    (super::dto::post::PostRequest = "application/json"),
-    (super::dto::post::PostRequest = "multipart/form-data"),
+    (PostRequest = "application/json"),
+    (PostRequest = "multipart/form-data"),
 )), responses(
     (status = 201, description = "The post", body = CreatedPost),
     (status = 400, description = "A field is not valid", body = ErrorBody),
@@ -177,9 +172,10 @@ pub(super) async fn create(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let submission = Submission::read(&edge, &caller, &request, payload).await?;
-    let images = submission.images(&edge)?.unwrap_or_default();
-    let message = submission.fields.into_create(images);
+    let submission = Submission::<PostRequest>::read(&edge, &caller, &request, payload).await?;
+    let message = submission
+        .fields
+        .into_create(submission.images.unwrap_or_default());
     let created = edge
         .clients
         .posts
@@ -187,7 +183,7 @@ pub(super) async fn create(
         .create_post(caller.send(message))
         .await;
     let post = submission.uploads.kept_if(created).await?.into_inner().post;
-    let post = with_author(&edge, &caller, post).await?;
+    let post = with_owner(&edge, &caller, post, |post| &post.author_id).await?;
     Ok(HttpResponse::Created().json(CreatedPost {
         post: Post::new(post, &edge.config.public_url),
     }))
@@ -211,7 +207,7 @@ pub(super) async fn get(
     };
     let posts = &edge.clients.posts;
     let found = read(async || posts.clone().get_post(caller.send(message.clone())).await).await?;
-    let post = with_author(&edge, &caller, found.post).await?;
+    let post = with_owner(&edge, &caller, found.post, |post| &post.author_id).await?;
     Ok(HttpResponse::Ok().json(Post::new(post, &edge.config.public_url)))
 }
 
@@ -219,8 +215,8 @@ pub(super) async fn get(
 #[utoipa::path(put, path = "/api/posts/{postId}", tag = "posts", security(("bearer" = [])), params(
     ("postId" = String, Path, description = "UUID"),
 ), request_body(content(
-    (super::dto::post::PostRequest = "application/json"),
-    (super::dto::post::PostRequest = "multipart/form-data"),
+    (PostRequest = "application/json"),
+    (PostRequest = "multipart/form-data"),
 )), responses(
     (status = 200, description = "The post now", body = Post),
     (status = 400, description = "A field is not valid", body = ErrorBody),
@@ -252,12 +248,11 @@ pub(super) async fn update(
         })
         .await?;
     }
-    let submission = Submission::read(&edge, &caller, &request, payload).await?;
-    let images = submission.images(&edge)?;
-    let message = submission.fields.into_update(post_id, images);
+    let submission = Submission::<PostRequest>::read(&edge, &caller, &request, payload).await?;
+    let message = submission.fields.into_update(post_id, submission.images);
     let updated = posts.clone().update_post(caller.send(message)).await;
     let post = submission.uploads.kept_if(updated).await?.into_inner().post;
-    let post = with_author(&edge, &caller, post).await?;
+    let post = with_owner(&edge, &caller, post, |post| &post.author_id).await?;
     Ok(HttpResponse::Ok().json(Post::new(post, &edge.config.public_url)))
 }
 

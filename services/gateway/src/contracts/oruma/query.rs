@@ -1,12 +1,11 @@
 //! Query strings: unknown parameters are ignored, wrong ones are a 400 that names them.
 
 use actix_web::HttpRequest;
-use std::collections::HashMap;
 
 use crate::failure::Failure;
 
-/// The parameters of a request; of one given twice the last counts.
-pub(super) struct Query(HashMap<String, String>);
+/// The parameters of a request, in their order.
+pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {
     /// Reads them.
@@ -15,21 +14,37 @@ impl Query {
         Self(pairs.into_owned().collect())
     }
 
+    /// Of one that is given twice the last counts.
+    fn last(&self, name: &str) -> Option<&str> {
+        let mut given = self.0.iter().rev();
+        given
+            .find(|(known, _)| known == name)
+            .map(|(_, text)| text.as_str())
+    }
+
     /// A parameter; empty when it is missing.
     pub(super) fn text(&self, name: &str) -> Result<String, Failure> {
-        let text = self.0.get(name).cloned().unwrap_or_default();
-        if text.chars().count() > 255 && name != "cursor" {
-            return Err(Failure::invalid(name, "must have at most 255 characters"));
+        checked(name, self.last(name).unwrap_or_default())
+    }
+
+    /// All values of a parameter that may be repeated, or have several with commas between.
+    pub(super) fn all(&self, name: &str) -> Result<Vec<String>, Failure> {
+        let given = self.0.iter().filter(|(known, _)| known == name);
+        let values: Vec<String> = given
+            .flat_map(|(_, text)| text.split(','))
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+            .map(|value| checked(name, value))
+            .collect::<Result<_, _>>()?;
+        if values.len() > MOST_VALUES {
+            return Err(Failure::invalid(name, "has too many values"));
         }
-        if text.contains('\0') {
-            return Err(Failure::invalid(name, "must not contain a null character"));
-        }
-        Ok(text)
+        Ok(values)
     }
 
     /// Whether something is asked for: not, when it is missing.
     pub(super) fn flag(&self, name: &str) -> Result<bool, Failure> {
-        match self.0.get(name).map(String::as_str) {
+        match self.last(name) {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
             Some(_) => Err(Failure::invalid(name, "must be true or false")),
@@ -38,7 +53,7 @@ impl Query {
 
     /// How many at the most: 0, which is the service's default, when it is missing. What is too large is for the service to clamp.
     pub(super) fn limit(&self) -> Result<i32, Failure> {
-        let Some(text) = self.0.get("limit") else {
+        let Some(text) = self.last("limit") else {
             return Ok(0);
         };
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -52,6 +67,19 @@ impl Query {
         }
         Ok(limit)
     }
+}
+
+/// Values of one parameter at the most.
+const MOST_VALUES: usize = 50;
+
+fn checked(name: &str, text: &str) -> Result<String, Failure> {
+    if text.chars().count() > 255 && name != "cursor" {
+        return Err(Failure::invalid(name, "must have at most 255 characters"));
+    }
+    if text.contains('\0') {
+        return Err(Failure::invalid(name, "must not contain a null character"));
+    }
+    Ok(text.to_owned())
 }
 
 #[cfg(test)]
@@ -79,6 +107,18 @@ mod tests {
         ] {
             assert!(query(wrong).limit().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn values_are_repeated_or_separated() {
+        let tags = query("tags=a&tags=b,c&tags=&other=d").all("tags").unwrap();
+        assert_eq!(tags, ["a", "b", "c"]);
+        assert_eq!(query("tags=a&tags=b").text("tags").unwrap(), "b");
+        assert!(
+            query(&format!("tags={}", "x,".repeat(51)))
+                .all("tags")
+                .is_err()
+        );
     }
 
     #[test]

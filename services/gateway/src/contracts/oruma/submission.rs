@@ -10,11 +10,11 @@ use actix_web::web::Payload;
 use futures::StreamExt;
 use oruma_proto::media::v1::ImageFolder;
 use oruma_service_runtime::Caller;
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::body;
 use super::dto::image::path_of;
-use super::dto::post::PostRequest;
 use super::error::ApiError;
 use super::uploads::{Uploads, upload};
 use crate::edge::Edge;
@@ -31,11 +31,29 @@ const SLOWEST: Duration = Duration::from_secs(20);
 /// What is still read of a form that was refused, so that its client gets to the answer.
 const DRAINED: (usize, Duration) = (64 * 1024 * 1024, Duration::from_secs(10));
 
-/// A post as it was submitted.
-pub(super) struct Submission<'a> {
+/// The fields of a thing that may come with files.
+pub(super) trait Fields: Default + DeserializeOwned {
+    /// The field with the files, or in JSON with their URLs.
+    const FILES: &'static str;
+    /// Whether that is one file and not a list.
+    const ONE_FILE: bool;
+    /// Where the files are kept.
+    const FOLDER: ImageFolder;
+
+    /// Sets a field that came as text. Unknown ones are ignored.
+    fn set(&mut self, name: &str, text: String) -> Result<(), Failure>;
+
+    /// The URLs that JSON named; `None` where it speaks of none.
+    fn urls(&mut self) -> Option<Vec<String>>;
+}
+
+/// A thing as it was submitted.
+pub(super) struct Submission<'a, F> {
     /// Its fields.
-    pub(super) fields: PostRequest,
-    /// Its files, which are removed again unless the post comes about.
+    pub(super) fields: F,
+    /// The paths of its pictures, those that were named before those that were sent; `None` where it speaks of none.
+    pub(super) images: Option<Vec<String>>,
+    /// Its files, which are removed again unless the thing comes about.
     pub(super) uploads: Uploads<'a>,
 }
 
@@ -50,8 +68,8 @@ pub(super) fn is_form(request: &HttpRequest) -> bool {
         })
 }
 
-impl<'a> Submission<'a> {
-    /// Reads a post.
+impl<'a, F: Fields> Submission<'a, F> {
+    /// Reads a thing.
     pub(super) async fn read(
         edge: &'a Edge,
         caller: &'a Caller,
@@ -59,11 +77,14 @@ impl<'a> Submission<'a> {
         payload: Payload,
     ) -> Result<Self, ApiError> {
         let mut submission = Self {
-            fields: PostRequest::default(),
-            uploads: Uploads::new(edge, caller, ImageFolder::Posts),
+            fields: F::default(),
+            images: None,
+            uploads: Uploads::new(edge, caller, F::FOLDER),
         };
         if !is_form(request) {
             submission.fields = body::read(payload).await?;
+            let urls = submission.fields.urls();
+            submission.images = urls.map(|urls| paths_of::<F>(edge, &urls)).transpose()?;
             return Ok(submission);
         }
         let mut form = Multipart::new(request.headers(), payload);
@@ -78,70 +99,71 @@ impl<'a> Submission<'a> {
     }
 
     async fn read_form(&mut self, edge: &Edge, form: &mut Multipart) -> Result<(), ApiError> {
+        let mut urls: Option<Vec<String>> = None;
         let mut parts = 0;
-        while let Some(field) = next_part(form).await? {
+        while let Some(mut field) = next_part(form).await? {
             parts += 1;
             if parts > MOST_PARTS {
                 return Err(malformed().into());
             }
-            self.read_part(field).await?;
-        }
-        // Said while the files can still be removed.
-        self.images(edge)?;
-        Ok(())
-    }
-
-    async fn read_part(&mut self, mut field: Field) -> Result<(), ApiError> {
-        let name = field
-            .name()
-            .unwrap_or_default()
-            .trim_end_matches("[]")
-            .to_owned();
-        if is_file(&field) {
-            if name != "images" {
-                return Err(Failure::invalid(&name, "must not be a file").into());
+            let name = field
+                .name()
+                .unwrap_or_default()
+                .trim_end_matches("[]")
+                .to_owned();
+            if is_file(&field) {
+                self.read_file(&name, field).await?;
+                continue;
             }
-            if self.uploads.count() == MOST_FILES {
-                return Err(Failure::invalid("images", "are too many").into());
+            let text = text_of(&mut field, &name).await?;
+            match (name == F::FILES, text.is_empty()) {
+                (false, _) => self.fields.set(&name, text)?,
+                // An empty file input names none.
+                (true, true) => {}
+                (true, false) => urls
+                    .get_or_insert_default()
+                    .extend(list_or_one(&name, text)?),
             }
-            let place = self.uploads.count();
-            return upload(&mut self.uploads, field, &format!("images[{place}]")).await;
         }
-        let text = text_of(&mut field, &name).await?;
-        let fields = &mut self.fields;
-        match name.as_str() {
-            "content" => fields.content = Some(text),
-            "type" => fields.r#type = Some(text),
-            "location" => fields.location = Some(text),
-            "hashtags" => fields.hashtags = Some(list(&name, &text)?),
-            "mentions" => fields.mentions = Some(list(&name, &text)?),
-            // Those of a form that names its images instead of sending them; an empty file input names none.
-            "images" if text.is_empty() => {}
-            "images" => fields
-                .images
-                .get_or_insert_default()
-                .extend(list_or_one(&name, text)?),
-            _ => {}
+        if urls.is_none() && self.uploads.count() == 0 {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    /// The paths of its images, those that were named before those that were sent; `None` where it speaks of none.
-    pub(super) fn images(&self, edge: &Edge) -> Result<Option<Vec<String>>, Failure> {
-        let named = match &self.fields.images {
-            None if self.uploads.count() == 0 => return Ok(None),
-            None => &[],
-            Some(named) => named.as_slice(),
-        };
-        let mut paths = Vec::with_capacity(named.len() + self.uploads.count());
-        for (nth, url) in named.iter().enumerate() {
-            let path = path_of(&edge.config.public_url, url);
-            let field = format!("images[{nth}]");
-            paths.push(path.ok_or_else(|| Failure::invalid(&field, "is not one of your uploads"))?);
-        }
+        let mut paths = paths_of::<F>(edge, &urls.unwrap_or_default())?;
         paths.extend(self.uploads.paths());
-        Ok(Some(paths))
+        if F::ONE_FILE && paths.len() > 1 {
+            return Err(Failure::invalid(F::FILES, "must be one file").into());
+        }
+        self.images = Some(paths);
+        Ok(())
     }
+
+    async fn read_file(&mut self, name: &str, field: Field) -> Result<(), ApiError> {
+        if name != F::FILES {
+            return Err(Failure::invalid(name, "must not be a file").into());
+        }
+        let place = self.uploads.count();
+        if place == MOST_FILES {
+            return Err(Failure::invalid(F::FILES, "are too many").into());
+        }
+        upload(&mut self.uploads, field, &place_name::<F>(place)).await
+    }
+}
+
+/// The name of the picture at a place.
+fn place_name<F: Fields>(place: usize) -> String {
+    if F::ONE_FILE {
+        F::FILES.to_owned()
+    } else {
+        format!("{}[{place}]", F::FILES)
+    }
+}
+
+fn paths_of<F: Fields>(edge: &Edge, urls: &[String]) -> Result<Vec<String>, Failure> {
+    let path = |(place, url): (usize, &String)| {
+        let path = path_of(&edge.config.public_url, url);
+        path.ok_or_else(|| Failure::invalid(&place_name::<F>(place), "is not one of your uploads"))
+    };
+    urls.iter().enumerate().map(path).collect()
 }
 
 /// The next part of a form, if it comes in time.
@@ -209,7 +231,7 @@ async fn text_of(field: &mut Field, name: &str) -> Result<String, Failure> {
 }
 
 /// A JSON array of texts; nothing at all is an empty one.
-fn list(name: &str, text: &str) -> Result<Vec<String>, Failure> {
+pub(super) fn list(name: &str, text: &str) -> Result<Vec<String>, Failure> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }

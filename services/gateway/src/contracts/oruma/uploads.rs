@@ -162,8 +162,19 @@ pub(super) async fn create(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let mut uploads = Uploads::new(&edge, &caller, proto::ImageFolder::Posts);
-    if !is_form(&request) {
+    take(&edge, &caller, proto::ImageFolder::Posts, &request, payload).await
+}
+
+/// Takes in the one picture of a form.
+pub(super) async fn take(
+    edge: &Edge,
+    caller: &Caller,
+    folder: proto::ImageFolder,
+    request: &HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, ApiError> {
+    let mut uploads = Uploads::new(edge, caller, folder);
+    if !is_form(request) {
         return Err(Failure::invalid("image", "must be sent as a form").into());
     }
     let mut form = Multipart::new(request.headers(), payload);

@@ -1,13 +1,16 @@
 //! Posts.
 
+use oruma_proto::media::v1::ImageFolder;
 use oruma_proto::social::v1 as proto;
 use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
 
+use super::super::submission::{Fields, list};
 use super::image::url_of;
 use super::time::iso;
-use crate::compose::posts::AuthoredPost;
+use crate::compose::Owned;
+use crate::failure::Failure;
 
 /// A post (O-011).
 #[derive(Debug, Serialize, ToSchema)]
@@ -120,8 +123,8 @@ pub(in super::super) struct Saved {
 }
 
 impl Post {
-    pub(in super::super) fn new(authored: AuthoredPost, public_url: &Url) -> Self {
-        let AuthoredPost { post, author } = authored;
+    pub(in super::super) fn new(authored: Owned<proto::Post>, public_url: &Url) -> Self {
+        let Owned { thing, owner } = authored;
         let proto::Post {
             id,
             number: _,
@@ -143,13 +146,13 @@ impl Post {
             created_at,
             updated_at,
             highlight,
-        } = post;
+        } = thing;
         let created_at = iso(created_at);
         Self {
             id,
             author_id,
-            author: author.display_name.clone(),
-            username: author.handle.clone(),
+            author: owner.display_name.clone(),
+            username: owner.handle.clone(),
             university,
             time: created_at.clone(),
             location,
@@ -173,7 +176,7 @@ impl Post {
 
 impl PostsPage {
     pub(in super::super) fn new(
-        posts: Vec<AuthoredPost>,
+        posts: Vec<Owned<proto::Post>>,
         next_page_token: String,
         public_url: &Url,
     ) -> Self {
@@ -185,6 +188,28 @@ impl PostsPage {
             has_more: !next_page_token.is_empty(),
             next_cursor: Some(next_page_token).filter(|token| !token.is_empty()),
         }
+    }
+}
+
+impl Fields for PostRequest {
+    const FILES: &'static str = "images";
+    const ONE_FILE: bool = false;
+    const FOLDER: ImageFolder = ImageFolder::Posts;
+
+    fn set(&mut self, name: &str, text: String) -> Result<(), Failure> {
+        match name {
+            "content" => self.content = Some(text),
+            "type" => self.r#type = Some(text),
+            "location" => self.location = Some(text),
+            "hashtags" => self.hashtags = Some(list(name, &text)?),
+            "mentions" => self.mentions = Some(list(name, &text)?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn urls(&mut self) -> Option<Vec<String>> {
+        self.images.take()
     }
 }
 
