@@ -48,6 +48,8 @@ fn main() -> ExitCode {
 struct Configs {
     auth: oruma_auth::config::Config,
     social: oruma_social::config::Config,
+    events: oruma_events::config::Config,
+    marketplace: oruma_marketplace::config::Config,
     media: oruma_media::config::Config,
     gateway: oruma_gateway::config::Config,
 }
@@ -57,6 +59,8 @@ impl Configs {
         Ok(Self {
             auth: oruma_auth::config::Config::from_env(env)?,
             social: oruma_social::config::Config::from_env(env)?,
+            events: oruma_events::config::Config::from_env(env)?,
+            marketplace: oruma_marketplace::config::Config::from_env(env)?,
             media: oruma_media::config::Config::from_env(env)?,
             gateway: oruma_gateway::config::Config::from_env(env)?,
         })
@@ -65,6 +69,9 @@ impl Configs {
     async fn migrate(&self) -> Result<(), MigrateError> {
         oruma_postgres::migrate(&self.auth.database, oruma_auth::service::MIGRATIONS).await?;
         oruma_postgres::migrate(&self.social.database, oruma_social::service::MIGRATIONS).await?;
+        oruma_postgres::migrate(&self.events.database, oruma_events::service::MIGRATIONS).await?;
+        let marketplace = &self.marketplace.database;
+        oruma_postgres::migrate(marketplace, oruma_marketplace::service::MIGRATIONS).await?;
         oruma_postgres::migrate(&self.media.database, oruma_media::service::MIGRATIONS).await?;
         Ok(())
     }
@@ -75,6 +82,8 @@ async fn start(env: &Env, edge: &Stop, services: &Stop, configs: Configs) -> any
     let Configs {
         auth,
         social,
+        events,
+        marketplace,
         media,
         gateway,
     } = configs;
@@ -99,6 +108,8 @@ async fn start(env: &Env, edge: &Stop, services: &Stop, configs: Configs) -> any
     };
     let (auth_listener, auth_channel) = in_process();
     let (social_listener, social_channel) = in_process();
+    let (events_listener, events_channel) = in_process();
+    let (marketplace_listener, marketplace_channel) = in_process();
     let (media_listener, media_channel) = in_process_for_files();
 
     let auth = oruma_auth::service::Service::build(
@@ -121,6 +132,26 @@ async fn start(env: &Env, edge: &Stop, services: &Stop, configs: Configs) -> any
             random: random.clone(),
         },
     )?;
+    let events = oruma_events::service::Service::build(
+        events,
+        oruma_events::service::Surroundings {
+            listener: GrpcListener::InProcess(events_listener),
+            broker: Arc::clone(&broker),
+            media: media_channel.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        },
+    )?;
+    let marketplace = oruma_marketplace::service::Service::build(
+        marketplace,
+        oruma_marketplace::service::Surroundings {
+            listener: GrpcListener::InProcess(marketplace_listener),
+            broker: Arc::clone(&broker),
+            media: media_channel.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        },
+    )?;
     let media = oruma_media::service::Service::build(
         media,
         oruma_media::service::Surroundings {
@@ -136,6 +167,8 @@ async fn start(env: &Env, edge: &Stop, services: &Stop, configs: Configs) -> any
             channels: oruma_gateway::service::Channels {
                 auth: auth_channel,
                 social: social_channel,
+                events: events_channel,
+                marketplace: marketplace_channel,
                 media: media_channel,
             },
             broker,
@@ -145,6 +178,8 @@ async fn start(env: &Env, edge: &Stop, services: &Stop, configs: Configs) -> any
     )?;
     auth.start(services).await?;
     social.start(services).await?;
+    events.start(services).await?;
+    marketplace.start(services).await?;
     media.start(services).await?;
     gateway.start(edge).await?;
     in_process_broker.release();

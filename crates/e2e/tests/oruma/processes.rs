@@ -69,6 +69,8 @@ async fn a_wrong_variable_is_named() {
         ("AUTH_GRPC_URL", "http://127.0.0.1:1"),
         ("SOCIAL_GRPC_URL", "http://127.0.0.1:1"),
         ("MEDIA_GRPC_URL", "http://127.0.0.1:1"),
+        ("EVENTS_GRPC_URL", "http://127.0.0.1:1"),
+        ("MARKETPLACE_GRPC_URL", "http://127.0.0.1:1"),
         ("UPLOAD_DIR", uploads.path().to_str().expect("a path")),
         ("REDIS_URL", "redis://127.0.0.1:1"),
         ("RABBITMQ_URL", "amqp://127.0.0.1:1"),

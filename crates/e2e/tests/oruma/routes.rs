@@ -18,7 +18,7 @@ both_ways!(
 );
 
 /// Method, address, and whether it is for members only.
-pub(crate) const ROUTES: [(&str, &str, bool); 31] = [
+pub(crate) const ROUTES: [(&str, &str, bool); 63] = [
     ("GET", "/", false),
     ("GET", "/health", false),
     ("POST", "/api/auth/register", false),
@@ -47,6 +47,38 @@ pub(crate) const ROUTES: [(&str, &str, bool); 31] = [
     ("POST", "/api/posts/{postId}/comments", true),
     ("POST", "/api/comments/{commentId}/like", true),
     ("DELETE", "/api/comments/{commentId}", true),
+    ("GET", "/api/events", true),
+    ("POST", "/api/events", true),
+    ("GET", "/api/events/search", true),
+    ("GET", "/api/events/categories", true),
+    ("GET", "/api/events/registered", true),
+    ("GET", "/api/events/users/{userId}/events", true),
+    ("POST", "/api/events/upload/image", true),
+    ("GET", "/api/events/{eventId}", true),
+    ("PUT", "/api/events/{eventId}", true),
+    ("DELETE", "/api/events/{eventId}", true),
+    ("POST", "/api/events/{eventId}/register", true),
+    ("POST", "/api/events/{eventId}/unregister", true),
+    ("POST", "/api/events/{eventId}/save", true),
+    ("POST", "/api/events/{eventId}/view", true),
+    ("POST", "/api/events/{eventId}/report", true),
+    ("GET", "/api/events/{eventId}/registrations", true),
+    ("PUT", "/api/events/{eventId}/registrations/{userId}", true),
+    ("GET", "/api/marketplace/items", true),
+    ("POST", "/api/marketplace/items", true),
+    ("GET", "/api/marketplace/items/search", true),
+    ("GET", "/api/marketplace/categories", true),
+    ("GET", "/api/marketplace/saved", true),
+    ("GET", "/api/marketplace/users/{userId}/items", true),
+    ("POST", "/api/marketplace/upload/image", true),
+    ("GET", "/api/marketplace/items/{itemId}", true),
+    ("PUT", "/api/marketplace/items/{itemId}", true),
+    ("DELETE", "/api/marketplace/items/{itemId}", true),
+    ("POST", "/api/marketplace/items/{itemId}/save", true),
+    ("POST", "/api/marketplace/items/{itemId}/view", true),
+    ("POST", "/api/marketplace/items/{itemId}/report", true),
+    ("GET", "/api/marketplace/items/{itemId}/similar", true),
+    ("POST", "/api/marketplace/items/{itemId}/reviews", true),
     ("POST", "/api/upload/image", true),
     ("GET", "/uploads/images/{type}/{file}", false),
     ("GET", "/api/universities/search", false),
@@ -81,7 +113,7 @@ async fn probes_answer(deployment: &Deployment) {
         api.get("/livez").send().await.must_be(200).json(),
         json!({"status": "alive"})
     );
-    let ready = json!({"status": "ready", "services": {"auth": "serving", "media": "serving", "social": "serving"}});
+    let ready = json!({"status": "ready", "services": {"auth": "serving", "social": "serving", "events": "serving", "marketplace": "serving", "media": "serving"}});
     assert_eq!(api.get("/readyz").send().await.must_be(200).json(), ready);
 }
 

@@ -507,6 +507,11 @@ fn the_bomb_is_a_png() {
     assert_eq!(size.expect("a size"), (50_000, 50_000));
 }
 
+/// A picture as a part of a form, for tests elsewhere.
+pub(crate) fn part_of_picture() -> Part {
+    part(jpeg(), "a.jpg")
+}
+
 /// What a deployment keeps of a picture, for tests elsewhere.
 pub(crate) async fn picture_of(api: &Client, member: &Member) -> Value {
     upload(api, member, jpeg(), "a.jpg")
