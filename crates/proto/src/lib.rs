@@ -26,7 +26,7 @@ pub mod auth {
     }
 }
 
-/// `oruma.social`: posts, comments, likes, saves and feeds.
+/// `oruma.social`: posts, comments, likes, saves, feeds, blocks and reports.
 pub mod social {
     /// Version 1.
     pub mod v1 {
@@ -59,5 +59,14 @@ pub mod marketplace {
     pub mod v1 {
         include!(concat!(env!("OUT_DIR"), "/oruma.marketplace.v1.rs"));
         include!(concat!(env!("OUT_DIR"), "/oruma.marketplace.v1.serde.rs"));
+    }
+}
+
+/// `oruma.messaging`: conversations, messages and notifications.
+pub mod messaging {
+    /// Version 1.
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/oruma.messaging.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/oruma.messaging.v1.serde.rs"));
     }
 }
