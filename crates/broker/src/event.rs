@@ -4,11 +4,12 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use oruma_telemetry::propagation::TraceContext;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::EventError;
+use crate::{EventError, HandleError};
 
 /// What the CloudEvents `type` has before the kind.
 pub const TYPE_PREFIX: &str = "com.oruma.";
@@ -95,6 +96,14 @@ impl Event {
             data: with_z(serde_json::to_value(data).unwrap_or_default()),
             trace: None,
         }
+    }
+
+    /// Reads the data as a message of an `outbox.proto`. Fields that are not known here are passed over.
+    ///
+    /// # Errors
+    /// [`HandleError::Poison`] when it is no such message: no attempt will ever succeed.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, HandleError> {
+        T::deserialize(&self.data).map_err(|error| HandleError::poison(error.to_string()))
     }
 
     /// The CloudEvents `type`.

@@ -1,8 +1,10 @@
 //! What a service does with an event.
 
+use std::str::FromStr;
+
 use async_trait::async_trait;
 use diesel::result::{DatabaseErrorKind, Error as QueryError};
-use oruma_postgres::DatabaseError;
+use oruma_postgres::{DatabaseError, StoreError};
 
 use crate::{Event, EventError};
 
@@ -59,6 +61,14 @@ impl HandleError {
         Self::Unavailable(source.into())
     }
 
+    /// Reads an id in the data of an event.
+    ///
+    /// # Errors
+    /// [`HandleError::Poison`] when it is none.
+    pub fn id<T: FromStr>(text: &str) -> Result<T, Self> {
+        text.parse().map_err(|_| Self::poison("an id is malformed"))
+    }
+
     /// No attempt will ever succeed.
     pub fn poison(reason: impl Into<String>) -> Self {
         Self::Poison(reason.into())
@@ -82,6 +92,15 @@ impl From<QueryError> for HandleError {
                 _,
             ) => Self::unavailable(error),
             other => Self::retry(other),
+        }
+    }
+}
+
+impl From<StoreError> for HandleError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Database(error) => error.into(),
+            StoreError::Query(error) => error.into(),
         }
     }
 }

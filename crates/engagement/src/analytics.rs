@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use oruma_ids::UserId;
-use oruma_postgres::{Database, DatabaseError};
+use oruma_postgres::{Database, StoreError};
 use oruma_service_runtime::Clock;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -32,17 +32,6 @@ pub struct Analytics {
 struct Collected {
     views: HashSet<(Uuid, UserId)>,
     searches: HashMap<(String, String), i64>,
-}
-
-/// Why it is not written yet.
-#[derive(Debug, thiserror::Error)]
-pub enum AnalyticsError {
-    /// There is no database.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-    /// A statement failed.
-    #[error(transparent)]
-    Query(#[from] diesel::result::Error),
 }
 
 impl Analytics {
@@ -111,7 +100,7 @@ impl Analytics {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn write(&self, database: &Database, clock: &Clock) -> Result<(), AnalyticsError> {
+    pub async fn write(&self, database: &Database, clock: &Clock) -> Result<(), StoreError> {
         let (views, searches) = self.take();
         if views.is_empty() && searches.is_empty() {
             return Ok(());

@@ -2,8 +2,10 @@
 
 mod analytics;
 mod mark;
+mod report;
 mod searches;
 
-pub use analytics::{Analytics, AnalyticsError};
+pub use analytics::Analytics;
 pub use mark::{Mark, Marked};
+pub use report::{Report, ReportLimits, Reports};
 pub use searches::{CountedSearch, Searches};

@@ -7,5 +7,6 @@ mod typed;
 pub use cursor::{BrokenCursor, CursorKey};
 pub use page::{NegativePageSize, PageSize};
 pub use typed::{
-    CommentId, EventId, ImageId, ItemId, MalformedId, PostId, SessionId, UniversityId, UserId,
+    CommentId, EventId, ImageId, ItemId, MalformedId, PostId, ReportId, SessionId, UniversityId,
+    UserId,
 };

@@ -83,6 +83,10 @@ typed_id!(
     ItemId
 );
 typed_id!(
+    /// The id of a report to moderators.
+    ReportId
+);
+typed_id!(
     /// The id of a picture.
     ImageId
 );

@@ -67,6 +67,17 @@ impl DatabaseError {
     }
 }
 
+/// Why work on the tables was not finished. Its transactions left nothing half done, so it can be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no connection to work on.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// A statement failed.
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+}
+
 /// A bounded pool of connections. Cheap to clone.
 #[derive(Clone)]
 pub struct Database {

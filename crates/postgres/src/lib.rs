@@ -10,6 +10,6 @@ mod tls;
 
 pub use config::DatabaseConfig;
 pub use constraint::{is_conflict, violated_constraint};
-pub use database::{Connection, Database, DatabaseError, Reader, Writer};
+pub use database::{Connection, Database, DatabaseError, Reader, StoreError, Writer};
 pub use migrate::{MigrateError, migrate, pending_migrations};
 pub use statement::{Bound, Statement, Untyped};

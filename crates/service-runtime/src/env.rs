@@ -123,6 +123,17 @@ impl Env {
         self.required(name).map(SecretString::from)
     }
 
+    /// A number that is at least 1, or the default.
+    ///
+    /// # Errors
+    /// As [`Env::number`], and when it is less.
+    pub fn at_least_one(&self, name: &str, default: usize) -> Result<usize, ConfigError> {
+        match self.number(name, default)? {
+            0 => Err(ConfigError::new(name, "must be at least 1")),
+            number => Ok(number),
+        }
+    }
+
     /// A number, or the default.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ pub mod retention;
 
 use oruma_attachments::Attachments;
 use oruma_broker::{Inbox, Outbox};
-use oruma_engagement::{Analytics, Mark, Searches};
+use oruma_engagement::{Analytics, Mark, Reports, Searches};
 use oruma_ids::CursorKey;
 use oruma_postgres::Database;
 use oruma_service_runtime::{Caller, Clock, Random, SignedIn};
@@ -32,6 +32,8 @@ pub struct App {
     pub banners: Attachments,
     /// Who saved what.
     pub saves: Mark,
+    /// Who told moderators of what.
+    pub reports: Reports,
     /// Views and searches.
     pub analytics: Analytics,
     /// The time.

@@ -1,5 +1,6 @@
 //! What the service reads from its environment.
 
+use oruma_engagement::ReportLimits;
 use oruma_postgres::DatabaseConfig;
 use oruma_service_runtime::{ConfigError, Env, InternalCredential};
 
@@ -14,6 +15,8 @@ pub struct Config {
     pub credential: InternalCredential,
     /// What an event may hold.
     pub limits: EventLimits,
+    /// What a report may hold.
+    pub reports: ReportLimits,
 }
 
 impl Config {
@@ -26,23 +29,15 @@ impl Config {
             database: DatabaseConfig::from_env(env, "events")?,
             credential: InternalCredential::from_env(env)?,
             limits: EventLimits {
-                title: at_least_one(env, "EVENT_MAX_TITLE_CHARACTERS", 255)?,
-                description: at_least_one(env, "EVENT_MAX_DESCRIPTION_CHARACTERS", 10_000)?,
-                category: at_least_one(env, "EVENT_MAX_CATEGORY_CHARACTERS", 100)?,
-                location: at_least_one(env, "EVENT_MAX_LOCATION_CHARACTERS", 255)?,
+                title: env.at_least_one("EVENT_MAX_TITLE_CHARACTERS", 255)?,
+                description: env.at_least_one("EVENT_MAX_DESCRIPTION_CHARACTERS", 10_000)?,
+                category: env.at_least_one("EVENT_MAX_CATEGORY_CHARACTERS", 100)?,
+                location: env.at_least_one("EVENT_MAX_LOCATION_CHARACTERS", 255)?,
                 tags: env.number("EVENT_MAX_TAGS", 20)?,
-                tag: at_least_one(env, "EVENT_MAX_TAG_CHARACTERS", 50)?,
-                report_reason: at_least_one(env, "EVENT_MAX_REPORT_REASON_CHARACTERS", 255)?,
-                report_description: env.number("EVENT_MAX_REPORT_DESCRIPTION_CHARACTERS", 2_000)?,
+                tag: env.at_least_one("EVENT_MAX_TAG_CHARACTERS", 50)?,
             },
+            reports: ReportLimits::from_env(env)?,
         })
-    }
-}
-
-fn at_least_one(env: &Env, name: &str, default: usize) -> Result<usize, ConfigError> {
-    match env.number(name, default)? {
-        0 => Err(ConfigError::new(name, "must be at least 1")),
-        number => Ok(number),
     }
 }
 
@@ -66,8 +61,6 @@ mod tests {
         assert_eq!((limits.title, limits.description), (255, 10_000));
         assert_eq!((limits.category, limits.location), (100, 255));
         assert_eq!((limits.tags, limits.tag), (20, 50));
-        let report = (limits.report_reason, limits.report_description);
-        assert_eq!(report, (255, 2_000));
     }
 
     #[test]
@@ -75,7 +68,7 @@ mod tests {
         for (name, value) in [
             ("EVENT_MAX_TITLE_CHARACTERS", "0"),
             ("EVENT_MAX_TAGS", "many"),
-            ("EVENT_MAX_REPORT_REASON_CHARACTERS", "-1"),
+            ("REPORT_MAX_REASON_CHARACTERS", "-1"),
         ] {
             assert_eq!(read(&[(name, value)]).unwrap_err().variable, name);
         }

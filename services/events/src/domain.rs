@@ -2,9 +2,7 @@
 
 pub mod draft;
 pub mod event;
-mod faults;
 pub mod filters;
 pub mod registration;
-pub mod report;
 pub mod schedule;
 pub mod status;

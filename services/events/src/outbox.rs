@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use oruma_broker::Event as Fact;
-use oruma_engagement::Marked;
+use oruma_engagement::{Marked, Report};
 use oruma_ids::{EventId, UserId};
 use oruma_proto::events::v1 as proto;
 use serde::Serialize;
@@ -11,7 +11,6 @@ use serde::Serialize;
 use crate::app::App;
 use crate::domain::event::Event;
 use crate::domain::registration::Registration;
-use crate::domain::report::Report;
 
 /// `events.event.created.v1`: somebody announced an event.
 pub fn event_created(app: &App, event: &Event) -> Fact {

@@ -7,6 +7,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use oruma_attachments::{Attachments, ImageFolder};
 use oruma_broker::{Inbox, Outbox, Relay, SharedBroker};
+use oruma_engagement::Reports;
 use oruma_ids::CursorKey;
 use oruma_postgres::Database;
 use oruma_service_runtime::{Channel, Clock, GrpcListener, GrpcServer, Random, Stop};
@@ -59,6 +60,7 @@ impl Service {
             departures: Inbox::new(schema, inbox::USER_DELETED),
             banners: Attachments::new(media, &config.credential, ImageFolder::Events),
             saves: saves(),
+            reports: Reports::new("events.reports", "event_id"),
             analytics: analytics(),
             cursors: CursorKey::from_secret(config.credential.as_bytes()),
             config,

@@ -5,5 +5,4 @@ pub mod events;
 pub mod export;
 pub mod lists;
 pub mod registrations;
-pub mod reports;
 mod rows;

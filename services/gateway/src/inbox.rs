@@ -6,8 +6,6 @@ use async_trait::async_trait;
 use oruma_broker::{BrokerError, Event, HandleError, Handler, SharedBroker, Subscription};
 use oruma_proto::auth::v1 as proto;
 
-use serde::de::DeserializeOwned;
-
 use crate::edge::Edge;
 
 /// Subscribes to the facts.
@@ -33,10 +31,10 @@ struct PersonChanged(Arc<Edge>);
 impl Handler for PersonChanged {
     async fn handle(&self, event: &Event) -> Result<(), HandleError> {
         if event.kind == "auth.user.deleted.v1" {
-            let fact: proto::UserDeletedV1 = read(event)?;
+            let fact: proto::UserDeletedV1 = event.read()?;
             self.0.people.forget(&fact.user_id);
         } else {
-            let fact: proto::UserUpdatedV1 = read(event)?;
+            let fact: proto::UserUpdatedV1 = event.read()?;
             self.0.people.learn(proto::UserCard {
                 id: fact.user_id,
                 number: fact.number,
@@ -55,18 +53,13 @@ impl Handler for PersonChanged {
     }
 }
 
-fn read<T: DeserializeOwned>(event: &Event) -> Result<T, HandleError> {
-    serde_json::from_value(event.data.clone())
-        .map_err(|error| HandleError::Poison(error.to_string()))
-}
-
 /// `auth.session.revoked.v1`.
 struct SessionRevoked(Arc<Edge>);
 
 #[async_trait]
 impl Handler for SessionRevoked {
     async fn handle(&self, event: &Event) -> Result<(), HandleError> {
-        let fact: proto::SessionRevokedV1 = read(event)?;
+        let fact: proto::SessionRevokedV1 = event.read()?;
         self.0.revocations.insert(&proto::RevokedSession {
             session_id: fact.session_id,
             revoked_at: fact.revoked_at,

@@ -1,10 +1,11 @@
 //! What the service reads from its environment.
 
+use oruma_engagement::ReportLimits;
 use oruma_postgres::DatabaseConfig;
 use oruma_service_runtime::{ConfigError, Env, InternalCredential};
 
 use crate::domain::draft::ItemLimits;
-use crate::domain::review::WordLimits;
+use crate::domain::review::ReviewLimits;
 
 /// Everything that the service's parts are made from.
 #[derive(Debug, Clone)]
@@ -15,8 +16,10 @@ pub struct Config {
     pub credential: InternalCredential,
     /// What an item may hold.
     pub items: ItemLimits,
-    /// What reviews and reports may hold.
-    pub words: WordLimits,
+    /// What a review may hold.
+    pub reviews: ReviewLimits,
+    /// What a report may hold.
+    pub reports: ReportLimits,
 }
 
 impl Config {
@@ -29,11 +32,10 @@ impl Config {
             database: DatabaseConfig::from_env(env, "marketplace")?,
             credential: InternalCredential::from_env(env)?,
             items: item_limits(env)?,
-            words: WordLimits {
+            reviews: ReviewLimits {
                 comment: within(env, "REVIEW_MAX_COMMENT_CHARACTERS", 2_000, LONGEST)?,
-                reason: within(env, "REPORT_MAX_REASON_CHARACTERS", 255, LONGEST)?,
-                description: within(env, "REPORT_MAX_DESCRIPTION_CHARACTERS", 2_000, LONGEST)?,
             },
+            reports: ReportLimits::from_env(env)?,
         })
     }
 }

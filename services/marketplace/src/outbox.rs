@@ -3,14 +3,14 @@
 
 use chrono::{DateTime, Utc};
 use oruma_broker::Event;
-use oruma_engagement::Marked;
+use oruma_engagement::{Marked, Report};
 use oruma_ids::{ItemId, UserId};
 use oruma_proto::marketplace::v1 as proto;
 use serde::Serialize;
 
 use crate::app::App;
 use crate::domain::item::Item;
-use crate::domain::review::{ReportWords, Review};
+use crate::domain::review::Review;
 
 /// `marketplace.item.created.v1`: somebody offered an item.
 pub fn item_created(app: &App, item: &Item) -> Event {
@@ -132,15 +132,15 @@ pub fn item_reported(
     app: &App,
     item: &Item,
     reporter: UserId,
-    words: &ReportWords,
+    report: &Report,
     now: DateTime<Utc>,
 ) -> Event {
     let data = proto::ItemReportedV1 {
         item_id: item.id.to_string(),
         seller_id: item.seller.to_string(),
         reporter_id: reporter.to_string(),
-        reason: words.reason.clone(),
-        description: words.description.clone(),
+        reason: report.reason.clone(),
+        description: report.description.clone(),
         reported_at: Some(now.into()),
     };
     event(app, "marketplace.item.reported.v1", item.id, now, &data)

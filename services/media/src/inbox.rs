@@ -7,8 +7,7 @@ mod user_deleted;
 
 use std::sync::Arc;
 
-use oruma_broker::{BrokerError, Event, HandleError, SharedBroker, Subscription};
-use serde::de::DeserializeOwned;
+use oruma_broker::{BrokerError, HandleError, SharedBroker, Subscription};
 
 use crate::app::App;
 use crate::error::Error;
@@ -39,18 +38,6 @@ pub(crate) async fn subscribe(app: &Arc<App>, broker: &SharedBroker) -> Result<(
     let subscription = Subscription::once(USERS, user_deleted::KINDS);
     let handler = user_deleted::UserDeleted(Arc::clone(app));
     broker.subscribe(subscription, Arc::new(handler)).await
-}
-
-/// What an event says.
-fn data<T: DeserializeOwned>(event: &Event) -> Result<T, HandleError> {
-    serde_json::from_value(event.data.clone())
-        .map_err(|error| HandleError::poison(error.to_string()))
-}
-
-/// An id in an event.
-fn id<T: std::str::FromStr>(text: &str) -> Result<T, HandleError> {
-    text.parse()
-        .map_err(|_| HandleError::poison("an id is malformed"))
 }
 
 impl From<Error> for HandleError {

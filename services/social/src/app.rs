@@ -1,11 +1,13 @@
 //! The use cases: each authorises, runs a transaction of rule, store and outbox, and returns domain values.
 
+pub mod blocks;
 pub mod comments;
 pub mod departures;
 pub mod export;
 pub mod feeds;
 pub mod marks;
 pub mod posts;
+pub mod reports;
 pub mod retention;
 
 use oruma_attachments::Attachments;
@@ -27,6 +29,8 @@ pub struct App {
     pub outbox: Outbox,
     /// The ends of accounts that were followed.
     pub departures: Inbox,
+    /// The reports of other services that were collected.
+    pub reported: Inbox,
     /// Whose pictures are whose.
     pub images: Attachments,
     /// Who likes and saves what.

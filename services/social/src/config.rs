@@ -1,5 +1,6 @@
 //! What the service reads from its environment.
 
+use oruma_engagement::ReportLimits;
 use oruma_postgres::DatabaseConfig;
 use oruma_service_runtime::{ConfigError, Env, InternalCredential};
 
@@ -16,6 +17,8 @@ pub struct Config {
     pub posts: PostLimits,
     /// `COMMENT_MAX_CHARACTERS`: 2,000 by default.
     pub comment_characters: usize,
+    /// What a report may hold.
+    pub reports: ReportLimits,
 }
 
 impl Config {
@@ -28,20 +31,14 @@ impl Config {
             database: DatabaseConfig::from_env(env, "social")?,
             credential: InternalCredential::from_env(env)?,
             posts: PostLimits {
-                characters: at_least_one(env, "POST_MAX_CHARACTERS", 2_000)?,
+                characters: env.at_least_one("POST_MAX_CHARACTERS", 2_000)?,
                 images: env.number("POST_MAX_IMAGES", 5)?,
                 hashtags: env.number("POST_MAX_HASHTAGS", 10)?,
                 mentions: env.number("POST_MAX_MENTIONS", 10)?,
             },
-            comment_characters: at_least_one(env, "COMMENT_MAX_CHARACTERS", 2_000)?,
+            comment_characters: env.at_least_one("COMMENT_MAX_CHARACTERS", 2_000)?,
+            reports: ReportLimits::from_env(env)?,
         })
-    }
-}
-
-fn at_least_one(env: &Env, name: &str, default: usize) -> Result<usize, ConfigError> {
-    match env.number(name, default)? {
-        0 => Err(ConfigError::new(name, "must be at least 1")),
-        number => Ok(number),
     }
 }
 

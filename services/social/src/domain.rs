@@ -2,5 +2,6 @@
 
 pub mod comment;
 pub mod post;
+pub mod report;
 pub mod viewer;
 pub mod visibility;

@@ -28,6 +28,12 @@ pub enum Error {
     /// There is no such comment, or none that the caller may see.
     #[error("There is no such comment")]
     CommentNotFound,
+    /// There is no such report.
+    #[error("There is no such report")]
+    ReportNotFound,
+    /// The report is in that state already.
+    #[error("The report is in that state already")]
+    AlreadyDecided,
     /// The database can't be used now.
     #[error("The service is not available right now")]
     Unavailable(#[source] DatabaseError),
@@ -57,7 +63,10 @@ impl Fault for Error {
             Self::Invalid(_) => ErrorCode::Invalid,
             Self::NotSignedIn => ErrorCode::Unauthenticated,
             Self::NotAuthor | Self::AdminOnly => ErrorCode::Forbidden,
-            Self::PostNotFound | Self::CommentNotFound => ErrorCode::NotFound,
+            Self::PostNotFound | Self::CommentNotFound | Self::ReportNotFound => {
+                ErrorCode::NotFound
+            }
+            Self::AlreadyDecided => ErrorCode::Conflict,
             Self::Unavailable(_) | Self::MediaUnavailable => ErrorCode::Unavailable,
             Self::Internal(_) => ErrorCode::Internal,
         }
@@ -71,6 +80,8 @@ impl Fault for Error {
             Self::AdminOnly => "admin_only",
             Self::PostNotFound => "post_not_found",
             Self::CommentNotFound => "comment_not_found",
+            Self::ReportNotFound => "report_not_found",
+            Self::AlreadyDecided => "already_decided",
             Self::Unavailable(_) | Self::MediaUnavailable => "unavailable",
             Self::Internal(_) => "internal",
         }

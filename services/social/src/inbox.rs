@@ -1,5 +1,6 @@
 //! What this service hears from others.
 
+mod reported;
 mod user_deleted;
 
 use std::sync::Arc;
@@ -8,8 +9,10 @@ use oruma_broker::{BrokerError, SharedBroker, Subscription};
 
 use crate::app::App;
 
-/// The queue, and the consumer's name in the inbox.
+/// The queue of ended accounts, and the consumer's name in the inbox.
 pub const USER_DELETED: &str = "social.user_deleted";
+/// The queue of what other services were told for moderators, and the consumer's name in the inbox.
+pub const REPORTED: &str = "social.reported";
 
 /// Subscribes to the facts.
 ///
@@ -18,5 +21,8 @@ pub const USER_DELETED: &str = "social.user_deleted";
 pub async fn subscribe(app: &Arc<App>, broker: &SharedBroker) -> Result<(), BrokerError> {
     let subscription = Subscription::once(USER_DELETED, ["auth.user.deleted.v1"]);
     let handler = Arc::new(user_deleted::UserDeleted(Arc::clone(app)));
+    broker.subscribe(subscription, handler).await?;
+    let subscription = Subscription::once(REPORTED, reported::KINDS);
+    let handler = Arc::new(reported::Reported(Arc::clone(app)));
     broker.subscribe(subscription, handler).await
 }

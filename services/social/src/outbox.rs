@@ -1,16 +1,18 @@
-//! The events of this service, each a versioned message of `proto/oruma/social/v1/outbox.proto`. The subject of all is the post, so those of one
-//! post keep their order.
+//! The events of this service, each a versioned message of `proto/oruma/social/v1/outbox.proto`. The subject of those of posts and
+//! comments is the post, so those of one post keep their order.
 
 use chrono::{DateTime, Utc};
 use oruma_broker::Event;
+use oruma_engagement as engagement;
 use oruma_engagement::Marked;
-use oruma_ids::{PostId, UserId};
+use oruma_ids::UserId;
 use oruma_proto::social::v1 as proto;
 use serde::Serialize;
 
 use crate::app::App;
 use crate::domain::comment::Comment;
 use crate::domain::post::Post;
+use crate::domain::report::{Report, Step};
 use crate::domain::viewer::Viewer;
 
 /// `social.post.created.v1`: somebody wrote a post.
@@ -143,12 +145,13 @@ pub fn post_saved(
     }
 }
 
-/// `social.comment.created.v1`: somebody commented on a post.
+/// `social.comment.created.v1`: somebody commented on a post, or answered a comment of somebody.
 pub fn comment_created(
     app: &App,
     post: &Post,
     comment: &Comment,
     author: UserId,
+    answered: Option<UserId>,
     comment_count: i64,
 ) -> Event {
     let data = proto::CommentCreatedV1 {
@@ -162,6 +165,7 @@ pub fn comment_created(
         content: comment.content.clone(),
         comment_count,
         created_at: Some(comment.created_at.into()),
+        parent_author_id: text(answered),
     };
     let time = comment.created_at;
     event(app, "social.comment.created.v1", post.id, time, &data)
@@ -220,11 +224,76 @@ pub fn comment_liked(
     }
 }
 
+/// `social.post.reported.v1`: somebody tells moderators of a post.
+pub fn post_reported(
+    app: &App,
+    post: &Post,
+    reporter: UserId,
+    report: &engagement::Report,
+    now: DateTime<Utc>,
+) -> Event {
+    let data = proto::PostReportedV1 {
+        post_id: post.id.to_string(),
+        author_id: post.author.to_string(),
+        reporter_id: reporter.to_string(),
+        reason: report.reason.clone(),
+        description: report.description.clone(),
+        reported_at: Some(now.into()),
+    };
+    event(app, "social.post.reported.v1", post.id, now, &data)
+}
+
+/// `social.report.decided.v1`: a moderator decided on a report. Its subject is the report.
+pub fn report_decided(app: &App, report: &Report, step: &Step) -> Event {
+    let data = proto::ReportDecidedV1 {
+        report_id: report.id.to_string(),
+        subject_kind: report.subject.kind.name().to_owned(),
+        subject_id: report.subject.id.to_string(),
+        owner_id: report.subject.owner.to_string(),
+        state: step.after.name().to_owned(),
+        moderator_id: step.moderator.to_string(),
+        decided_at: Some(step.at.into()),
+    };
+    event(app, "social.report.decided.v1", report.id, step.at, &data)
+}
+
+/// `social.user.blocked.v1` or `social.user.unblocked.v1`. Its subject is the person who blocks.
+pub fn user_blocked(
+    app: &App,
+    blocker: UserId,
+    other: UserId,
+    blocked: bool,
+    now: DateTime<Utc>,
+) -> Event {
+    let (blocker_id, blocked_id) = (blocker.to_string(), other.to_string());
+    if blocked {
+        let data = proto::UserBlockedV1 {
+            blocker_id,
+            blocked_id,
+            blocked_at: Some(now.into()),
+        };
+        event(app, "social.user.blocked.v1", blocker, now, &data)
+    } else {
+        let data = proto::UserUnblockedV1 {
+            blocker_id,
+            blocked_id,
+            unblocked_at: Some(now.into()),
+        };
+        event(app, "social.user.unblocked.v1", blocker, now, &data)
+    }
+}
+
 fn text(id: Option<impl ToString>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
 }
 
-fn event(app: &App, kind: &str, post: PostId, time: DateTime<Utc>, data: &impl Serialize) -> Event {
+fn event(
+    app: &App,
+    kind: &str,
+    subject: impl ToString,
+    time: DateTime<Utc>,
+    data: &impl Serialize,
+) -> Event {
     let id = app.random.id(time);
-    Event::new(id, kind, "/oruma/social", post.to_string(), time, data)
+    Event::new(id, kind, "/oruma/social", subject.to_string(), time, data)
 }

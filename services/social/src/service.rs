@@ -57,6 +57,7 @@ impl Service {
             database: Database::connect(&config.database)?,
             outbox: Outbox::new(schema),
             departures: Inbox::new(schema, inbox::USER_DELETED),
+            reported: Inbox::new(schema, inbox::REPORTED),
             images: Attachments::new(media, &config.credential, ImageFolder::Posts),
             marks: Marks::default(),
             analytics: analytics(),

@@ -127,7 +127,10 @@ async fn the_schema_is_migrated(deployment: &Deployment) {
         .iter()
         .filter_map(|table| table.split('.').next())
         .collect();
-    assert_eq!(schemas, ["auth", "events", "marketplace", "media", "social"]);
+    assert_eq!(
+        schemas,
+        ["auth", "events", "marketplace", "media", "social"]
+    );
     for table in &tables {
         let made = texts(&database, &format!("SELECT version FROM {table}")).await;
         assert!(made.len() >= 2, "{table}");

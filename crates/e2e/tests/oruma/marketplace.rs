@@ -47,16 +47,23 @@ async fn put(api: &Client, person: &Member, id: &str, body: &Value) -> Answer {
 }
 
 async fn post(api: &Client, person: &Member, id: &str, verb: &str) -> Answer {
-    api.call_as(person, "POST", &format!("{ITEMS}/{id}/{verb}")).await
+    api.call_as(person, "POST", &format!("{ITEMS}/{id}/{verb}"))
+        .await
 }
 
 async fn shown(api: &Client, viewer: &Member, id: &str) -> Value {
-    api.get_as(viewer, &format!("{ITEMS}/{id}")).await.must_be(200).json()
+    api.get_as(viewer, &format!("{ITEMS}/{id}"))
+        .await
+        .must_be(200)
+        .json()
 }
 
 fn ids(page: &Value) -> Vec<String> {
     let items = page["items"].as_array().expect("a list");
-    items.iter().map(|item| text(item, "id").to_owned()).collect()
+    items
+        .iter()
+        .map(|item| text(item, "id").to_owned())
+        .collect()
 }
 
 /// O-042, O-043, O-044: field by field.
@@ -64,8 +71,24 @@ async fn an_item_has_the_fields_of_the_contract(deployment: &Deployment) {
     let (api, seller) = (deployment.client(), deployment.member().await);
     let item = offered(&api, seller, &body("Bicycle")).await;
     let fields = [
-        "category", "condition", "createdAt", "description", "id", "images", "location", "price", "saved", "saves", "seller",
-        "sellerId", "specifications", "status", "tags", "title", "updatedAt", "views",
+        "category",
+        "condition",
+        "createdAt",
+        "description",
+        "id",
+        "images",
+        "location",
+        "price",
+        "saved",
+        "saves",
+        "seller",
+        "sellerId",
+        "specifications",
+        "status",
+        "tags",
+        "title",
+        "updatedAt",
+        "views",
     ];
     assert_eq!(keys(&item), fields, "{item}");
     for (name, value) in [
@@ -74,14 +97,27 @@ async fn an_item_has_the_fields_of_the_contract(deployment: &Deployment) {
         ("condition", json!("Like New")),
         ("category", json!("sports")),
         ("images", json!([])),
-        ("specifications", json!([{"label": "Colour", "value": "blue"}])),
+        (
+            "specifications",
+            json!([{"label": "Colour", "value": "blue"}]),
+        ),
         ("tags", json!(["bike"])),
         ("status", json!("available")),
         ("saved", json!(false)),
     ] {
         assert_eq!(item[name], value, "{name}");
     }
-    assert_eq!(keys(&item["seller"]), ["id", "name", "rating", "reviewCount", "university", "username"]);
+    assert_eq!(
+        keys(&item["seller"]),
+        [
+            "id",
+            "name",
+            "rating",
+            "reviewCount",
+            "university",
+            "username"
+        ]
+    );
     assert_eq!(item["seller"]["name"], json!(seller.person.name));
     assert_eq!(shown(&api, seller, text(&item, "id")).await, item);
 }
@@ -89,7 +125,11 @@ async fn an_item_has_the_fields_of_the_contract(deployment: &Deployment) {
 /// O-043, O-165, O-166.
 async fn wrong_items_are_refused_by_field(deployment: &Deployment) {
     let (api, seller) = (deployment.client(), deployment.member().await);
-    let uploads: Vec<String> = (0..9).map(|nth| format!("/uploads/images/marketplace/00000000-0000-7000-8000-00000000000{nth}.jpg")).collect();
+    let uploads: Vec<String> = (0..9)
+        .map(|nth| {
+            format!("/uploads/images/marketplace/00000000-0000-7000-8000-00000000000{nth}.jpg")
+        })
+        .collect();
     for (name, value) in [
         ("title", json!("")),
         ("description", json!("")),
@@ -103,13 +143,21 @@ async fn wrong_items_are_refused_by_field(deployment: &Deployment) {
         ("images", json!(uploads)),
         ("images", json!(["https://evil.example/x.jpg"])),
     ] {
-        let answer = api.post_as(seller, ITEMS, &with(body("Wrong"), name, value.clone())).await;
+        let answer = api
+            .post_as(seller, ITEMS, &with(body("Wrong"), name, value.clone()))
+            .await;
         assert_eq!(answer.status, 400, "{name} {value}: {answer}");
         let details = answer.json()["details"].to_string();
         assert!(details.contains(name), "{name} {value}: {details}");
     }
-    for (name, value) in [("price", json!("12.5")), ("tags", json!("x")), ("specifications", json!([1]))] {
-        let answer = api.post_as(seller, ITEMS, &with(body("Wrong"), name, value)).await;
+    for (name, value) in [
+        ("price", json!("12.5")),
+        ("tags", json!("x")),
+        ("specifications", json!([1])),
+    ] {
+        let answer = api
+            .post_as(seller, ITEMS, &with(body("Wrong"), name, value))
+            .await;
         assert_eq!(answer.status, 422, "{name}: {answer}");
     }
     let huge = body("Huge").to_string().replace("12.5", "1e400");
@@ -122,11 +170,27 @@ async fn only_its_seller_changes_an_item(deployment: &Deployment) {
     let (api, seller) = (deployment.client(), deployment.member().await);
     let stranger = api.newcomer().await;
     let id = text(&offered(&api, seller, &body("Mine")).await, "id").to_owned();
-    refused(&put(&api, &stranger, &id, &json!({"price": 1})).await, 403, "not_seller", &[]);
+    refused(
+        &put(&api, &stranger, &id, &json!({"price": 1})).await,
+        403,
+        "not_seller",
+        &[],
+    );
     let path = format!("{ITEMS}/{id}");
-    refused(&api.call_as(&stranger, "DELETE", &path).await, 403, "not_seller", &[]);
-    let changed = put(&api, seller, &id, &json!({"price": 9.99})).await.must_be(200).json();
-    assert_eq!((&changed["price"], &changed["title"]), (&json!(9.99), &json!("Mine")));
+    refused(
+        &api.call_as(&stranger, "DELETE", &path).await,
+        403,
+        "not_seller",
+        &[],
+    );
+    let changed = put(&api, seller, &id, &json!({"price": 9.99}))
+        .await
+        .must_be(200)
+        .json();
+    assert_eq!(
+        (&changed["price"], &changed["title"]),
+        (&json!(9.99), &json!("Mine"))
+    );
     let _ = api.call_as(seller, "DELETE", &path).await.must_be(204);
     refused(&api.get_as(seller, &path).await, 404, "item_not_found", &[]);
 }
@@ -135,8 +199,17 @@ async fn only_its_seller_changes_an_item(deployment: &Deployment) {
 async fn the_status_goes_forward_one_step_at_a_time(deployment: &Deployment) {
     let (api, seller) = (deployment.client(), deployment.member().await);
     let id = text(&offered(&api, seller, &body("Steps")).await, "id").to_owned();
-    for (status, answer) in [("sold", 409), ("reserved", 200), ("available", 409), ("sold", 200), ("reserved", 409), ("available", 409)] {
-        let changed = put(&api, seller, &id, &json!({"status": status})).await.must_be(answer);
+    for (status, answer) in [
+        ("sold", 409),
+        ("reserved", 200),
+        ("available", 409),
+        ("sold", 200),
+        ("reserved", 409),
+        ("available", 409),
+    ] {
+        let changed = put(&api, seller, &id, &json!({"status": status}))
+            .await
+            .must_be(answer);
         if answer == 409 {
             refused(&changed, 409, "illegal_status", &[]);
         }
@@ -150,9 +223,13 @@ async fn the_status_goes_forward_one_step_at_a_time(deployment: &Deployment) {
 async fn of_two_who_reserve_one_wins(deployment: &Deployment) {
     let (api, seller) = (deployment.client(), deployment.member().await);
     let id = text(&offered(&api, seller, &body("Wanted")).await, "id").to_owned();
-    let buyers = [crate::tokens::somebody(seller), crate::tokens::somebody(seller)];
+    let buyers = [
+        crate::tokens::somebody(seller),
+        crate::tokens::somebody(seller),
+    ];
     let bodies = buyers.map(|buyer| json!({"status": "reserved", "buyerId": buyer.id}));
-    let answers = futures::future::join_all(bodies.iter().map(|body| put(&api, seller, &id, body))).await;
+    let answers =
+        futures::future::join_all(bodies.iter().map(|body| put(&api, seller, &id, body))).await;
     let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409]);
@@ -164,8 +241,26 @@ async fn items_are_filtered_and_sorted(deployment: &Deployment) {
     let seller = api.newcomer().await;
     let tag = format!("t{}", &seller.id[24..]);
     let base = with(body("Quixotic lamp"), "tags", json!([tag]));
-    let cheap = offered(&api, &seller, &with(with(base.clone(), "price", json!(5)), "condition", json!("Fair"))).await;
-    let dear = offered(&api, &seller, &with(with(base, "price", json!(500.5)), "category", json!("Lighting"))).await;
+    let cheap = offered(
+        &api,
+        &seller,
+        &with(
+            with(base.clone(), "price", json!(5)),
+            "condition",
+            json!("Fair"),
+        ),
+    )
+    .await;
+    let dear = offered(
+        &api,
+        &seller,
+        &with(
+            with(base, "price", json!(500.5)),
+            "category",
+            json!("Lighting"),
+        ),
+    )
+    .await;
     let (cheap, dear) = (text(&cheap, "id").to_owned(), text(&dear, "id").to_owned());
     let found = async |query: &str| {
         let path = format!("{ITEMS}?tags={tag}&{query}");
@@ -173,24 +268,59 @@ async fn items_are_filtered_and_sorted(deployment: &Deployment) {
     };
     let one = std::slice::from_ref::<String>;
     assert_eq!(found("").await, [dear.clone(), cheap.clone()]);
-    assert_eq!(found("sortBy=price_low").await, [cheap.clone(), dear.clone()]);
-    assert_eq!(found("sortBy=price_high").await, [dear.clone(), cheap.clone()]);
+    assert_eq!(
+        found("sortBy=price_low").await,
+        [cheap.clone(), dear.clone()]
+    );
+    assert_eq!(
+        found("sortBy=price_high").await,
+        [dear.clone(), cheap.clone()]
+    );
     assert_eq!(found("condition=Fair,Poor").await, one(&cheap));
     assert_eq!(found("condition=Fair&condition=Like%20New").await.len(), 2);
     assert_eq!(found("priceMin=500.5&priceMax=500.5").await, one(&dear));
     assert_eq!(found("category=LIGHTING").await, one(&dear));
     assert_eq!(found("university=Nowhere").await, Vec::<String>::new());
-    let words = api.get_as(&seller, &format!("{ITEMS}/search?q=lamps&tags={tag}")).await.must_be(200).json();
+    let words = api
+        .get_as(&seller, &format!("{ITEMS}/search?q=lamps&tags={tag}"))
+        .await
+        .must_be(200)
+        .json();
     assert_eq!(words["total"], 2);
     let _ = post(&api, &seller, &cheap, "save").await.must_be(200);
-    let saved = api.get_as(&seller, "/api/marketplace/saved").await.must_be(200).json();
+    let saved = api
+        .get_as(&seller, "/api/marketplace/saved")
+        .await
+        .must_be(200)
+        .json();
     assert_eq!((ids(&saved), &saved["total"]), (vec![cheap], &json!(1)));
-    let own = api.get_as(&seller, &format!("/api/marketplace/users/{}/items", seller.id)).await.must_be(200).json();
+    let own = api
+        .get_as(
+            &seller,
+            &format!("/api/marketplace/users/{}/items", seller.id),
+        )
+        .await
+        .must_be(200)
+        .json();
     assert_eq!(own["total"], 2);
-    let categories = api.get_as(&seller, "/api/marketplace/categories").await.must_be(200).json();
+    let categories = api
+        .get_as(&seller, "/api/marketplace/categories")
+        .await
+        .must_be(200)
+        .json();
     let categories = categories["categories"].as_array().expect("a list");
-    assert!(categories.iter().any(|category| category["id"] == "lighting"));
-    for (query, name) in [("sortBy=date", "sortBy"), ("priceMin=x", "priceMin"), ("priceMax=1e400", "priceMax"), ("condition=Odd", "condition"), ("cursor=x", "cursor")] {
+    assert!(
+        categories
+            .iter()
+            .any(|category| category["id"] == "lighting")
+    );
+    for (query, name) in [
+        ("sortBy=date", "sortBy"),
+        ("priceMin=x", "priceMin"),
+        ("priceMax=1e400", "priceMax"),
+        ("condition=Odd", "condition"),
+        ("cursor=x", "cursor"),
+    ] {
         let answer = api.get_as(&seller, &format!("{ITEMS}?{query}")).await;
         refused(&answer, 400, "validation_failed", &[name]);
     }
@@ -226,10 +356,17 @@ async fn similar_items_are_others(deployment: &Deployment) {
     let item = with(body("Telescope for stars"), "tags", json!([tag]));
     let one = text(&offered(&api, seller, &item).await, "id").to_owned();
     let other = text(&offered(&api, seller, &item).await, "id").to_owned();
-    let similar = api.get_as(seller, &format!("{ITEMS}/{one}/similar")).await.must_be(200).json();
+    let similar = api
+        .get_as(seller, &format!("{ITEMS}/{one}/similar"))
+        .await
+        .must_be(200)
+        .json();
     assert_eq!(keys(&similar), ["items"]);
     let found = ids(&similar);
-    assert!(found.len() <= 6 && found[0] == other && !found.contains(&one), "{found:?}");
+    assert!(
+        found.len() <= 6 && found[0] == other && !found.contains(&one),
+        "{found:?}"
+    );
 }
 
 /// O-047, O-054, O-055, O-184.
@@ -242,7 +379,10 @@ async fn saves_views_and_reports_count_once(deployment: &Deployment) {
         assert_eq!(answer.json(), json!({"saved": saved, "savesCount": count}));
     }
     for _ in 0..3 {
-        assert_eq!(post(&api, &other, &id, "view").await.must_be(200).json(), json!({}));
+        assert_eq!(
+            post(&api, &other, &id, "view").await.must_be(200).json(),
+            json!({})
+        );
     }
     eventually("the view is counted", || async {
         shown(&api, &other, &id).await["views"] == 1
@@ -251,9 +391,20 @@ async fn saves_views_and_reports_count_once(deployment: &Deployment) {
     let report = format!("{ITEMS}/{id}/report");
     for _ in 0..2 {
         let body = json!({"reason": "spam", "description": "twice"});
-        assert_eq!(api.post_as(&other, &report, &body).await.must_be(200).json(), json!({}));
+        assert_eq!(
+            api.post_as(&other, &report, &body)
+                .await
+                .must_be(200)
+                .json(),
+            json!({})
+        );
     }
-    refused(&api.post_as(&other, &report, &json!({"reason": ""})).await, 400, "validation_failed", &["reason"]);
+    refused(
+        &api.post_as(&other, &report, &json!({"reason": ""})).await,
+        400,
+        "validation_failed",
+        &["reason"],
+    );
 }
 
 /// O-042: the rating is that of real sales.
@@ -263,24 +414,70 @@ async fn a_buyer_reviews_a_sale_once(deployment: &Deployment) {
     let id = text(&offered(&api, &seller, &body("Sold")).await, "id").to_owned();
     let review = format!("{ITEMS}/{id}/reviews");
     let stars = json!({"rating": 4, "comment": "as described"});
-    refused(&api.post_as(&buyer, &review, &stars).await, 409, "not_sold", &[]);
-    let _ = put(&api, &seller, &id, &json!({"status": "reserved", "buyerId": buyer.id})).await.must_be(200);
-    let _ = put(&api, &seller, &id, &json!({"status": "sold"})).await.must_be(200);
-    refused(&api.post_as(&seller, &review, &stars).await, 403, "not_buyer", &[]);
-    refused(&api.post_as(&buyer, &review, &json!({"rating": 6})).await, 400, "validation_failed", &["rating"]);
-    let said = api.post_as(&buyer, &review, &stars).await.must_be(201).json()["review"].clone();
-    assert_eq!((&said["rating"], &said["reviewerId"]), (&json!(4), &json!(buyer.id)));
-    refused(&api.post_as(&buyer, &review, &stars).await, 409, "already_reviewed", &[]);
+    refused(
+        &api.post_as(&buyer, &review, &stars).await,
+        409,
+        "not_sold",
+        &[],
+    );
+    let _ = put(
+        &api,
+        &seller,
+        &id,
+        &json!({"status": "reserved", "buyerId": buyer.id}),
+    )
+    .await
+    .must_be(200);
+    let _ = put(&api, &seller, &id, &json!({"status": "sold"}))
+        .await
+        .must_be(200);
+    refused(
+        &api.post_as(&seller, &review, &stars).await,
+        403,
+        "not_buyer",
+        &[],
+    );
+    refused(
+        &api.post_as(&buyer, &review, &json!({"rating": 6})).await,
+        400,
+        "validation_failed",
+        &["rating"],
+    );
+    let said = api
+        .post_as(&buyer, &review, &stars)
+        .await
+        .must_be(201)
+        .json()["review"]
+        .clone();
+    assert_eq!(
+        (&said["rating"], &said["reviewerId"]),
+        (&json!(4), &json!(buyer.id))
+    );
+    refused(
+        &api.post_as(&buyer, &review, &stars).await,
+        409,
+        "already_reviewed",
+        &[],
+    );
     let sold = shown(&api, &buyer, &id).await;
-    assert_eq!((&sold["seller"]["rating"], &sold["seller"]["reviewCount"]), (&json!(4.0), &json!(1)));
+    assert_eq!(
+        (&sold["seller"]["rating"], &sold["seller"]["reviewCount"]),
+        (&json!(4.0), &json!(1))
+    );
 }
 
 /// O-043, O-053, O-083.
 async fn pictures_are_sent_along(deployment: &Deployment) {
     let (api, seller) = (deployment.client(), deployment.member().await);
     let form = |files: usize| {
-        let mut form = Form::new().text("title", "Pictured").text("description", "See there").text("price", "3.20");
-        form = form.text("condition", "New").text("category", "art").text("tags", "[\"a\"]");
+        let mut form = Form::new()
+            .text("title", "Pictured")
+            .text("description", "See there")
+            .text("price", "3.20");
+        form = form
+            .text("condition", "New")
+            .text("category", "art")
+            .text("tags", "[\"a\"]");
         form = form.text("specifications", r#"[{"label": "Size", "value": "A3"}]"#);
         for _ in 0..files {
             form = form.part("images", part_of_picture());
@@ -290,11 +487,17 @@ async fn pictures_are_sent_along(deployment: &Deployment) {
     let call = api.call("POST", ITEMS).form(form(2)).bearer(&seller.token);
     let item = call.send().await.must_be(201).json()["item"].clone();
     assert_eq!(item["images"].as_array().map(Vec::len), Some(2), "{item}");
-    assert_eq!((&item["price"], &item["specifications"][0]["value"]), (&json!(3.2), &json!("A3")));
+    assert_eq!(
+        (&item["price"], &item["specifications"][0]["value"]),
+        (&json!(3.2), &json!("A3"))
+    );
     let nine = api.call("POST", ITEMS).form(form(9)).bearer(&seller.token);
     refused(&nine.send().await, 400, "validation_failed", &["images"]);
     let upload = Form::new().part("image", part_of_picture());
-    let call = api.call("POST", "/api/marketplace/upload/image").form(upload).bearer(&seller.token);
+    let call = api
+        .call("POST", "/api/marketplace/upload/image")
+        .form(upload)
+        .bearer(&seller.token);
     let url = text(&call.send().await.must_be(200).json(), "url").to_owned();
     assert!(url.contains("/uploads/images/marketplace/"));
     let named = offered(&api, seller, &with(body("By URL"), "images", json!([url]))).await;
@@ -306,12 +509,33 @@ async fn unknown_items_are_a_404(deployment: &Deployment) {
     let (api, member) = (deployment.client(), deployment.member().await);
     for id in [NOBODYS, "nonsense"] {
         for path in ["", "/similar"] {
-            refused(&api.get_as(member, &format!("{ITEMS}/{id}{path}")).await, 404, "item_not_found", &[]);
+            refused(
+                &api.get_as(member, &format!("{ITEMS}/{id}{path}")).await,
+                404,
+                "item_not_found",
+                &[],
+            );
         }
         for verb in ["save", "view"] {
-            refused(&post(&api, member, id, verb).await, 404, "item_not_found", &[]);
+            refused(
+                &post(&api, member, id, verb).await,
+                404,
+                "item_not_found",
+                &[],
+            );
         }
-        refused(&put(&api, member, id, &json!({"price": 1})).await, 404, "item_not_found", &[]);
-        refused(&api.get_as(member, &format!("/api/marketplace/users/{id}/items")).await, 404, "user_not_found", &[]);
+        refused(
+            &put(&api, member, id, &json!({"price": 1})).await,
+            404,
+            "item_not_found",
+            &[],
+        );
+        refused(
+            &api.get_as(member, &format!("/api/marketplace/users/{id}/items"))
+                .await,
+            404,
+            "user_not_found",
+            &[],
+        );
     }
 }

@@ -1,7 +1,6 @@
 //! The auth service with a real PostgreSQL: each test has a database of its own.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "a test fails by panicking"

@@ -1,19 +1,17 @@
 //! What the tests stand on: a running service with a database, a clock and a broker of its own.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::QueryableByName;
-use diesel::sql_types::Text;
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::SimpleAsyncConnection;
 use oruma_auth::app::App;
 use oruma_auth::config::Config;
 use oruma_auth::domain::session::Lifetimes;
 use oruma_auth::passwords::PasswordConfig;
 use oruma_auth::service::{MIGRATIONS, Service, Surroundings};
-use oruma_broker::{Broker, Event, HandleError, Handler, InProcessBroker, Subscription};
+use oruma_broker::{Broker, Event, InProcessBroker, Subscription};
 use oruma_ephemeral::SharedEphemeral;
 use oruma_ids::{SessionId, UserId};
 use oruma_postgres::Database;
@@ -22,26 +20,23 @@ use oruma_proto::auth::v1::account_service_client::AccountServiceClient;
 use oruma_proto::auth::v1::session_service_client::SessionServiceClient;
 use oruma_proto::auth::v1::university_service_client::UniversityServiceClient;
 use oruma_proto::auth::v1::user_service_client::UserServiceClient;
-use oruma_rpc_error::{ErrorCode, RpcError};
+use oruma_rpc_error::RpcError;
 use oruma_service_runtime::{
     AccessTokenKey, Caller, Channel, Clock, ClockHand, Contract, Env, GrpcClient, GrpcListener,
     InternalCredential, Random, Role, SignedIn, Stop, in_process,
 };
+use oruma_service_test_kit::Told;
+pub(crate) use oruma_service_test_kit::{answered, invalid_fields, refused, rows, start_time};
 use oruma_test_kit::TestDatabase;
+
 use secrecy::SecretString;
 use serde_json::Value;
-use tonic::{Response, Status};
 
 pub(crate) const PASSWORD: &str = "corr3ct-horse";
 pub(crate) const UNIVERSITY: &str = "Stanford University";
 pub(crate) const ADDRESS: &str = "192.0.2.7";
 pub(crate) const USER_AGENT: &str = "OrumaTests/1.0";
 pub(crate) const CREDENTIAL: &str = "0123456789abcdef-of-the-auth-tests";
-
-/// Where every standing clock begins.
-pub(crate) fn start_time() -> DateTime<Utc> {
-    "2027-01-15T10:00:00.123Z".parse().unwrap()
-}
 
 pub(crate) fn credential(secret: &str) -> InternalCredential {
     InternalCredential::new(SecretString::from(secret)).unwrap()
@@ -381,20 +376,6 @@ impl Auth {
     }
 }
 
-/// The rows of a query on a connection, as JSON objects.
-pub(crate) async fn rows(conn: &mut oruma_postgres::Connection, query: &str) -> Vec<Value> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Text)]
-        json: String,
-    }
-    let query = format!("SELECT to_jsonb(asked)::text AS json FROM ({query}) AS asked");
-    let rows: Vec<Row> = diesel::sql_query(query).load(conn).await.unwrap();
-    rows.iter()
-        .map(|row| serde_json::from_str(&row.json).unwrap())
-        .collect()
-}
-
 /// Somebody who is signed in.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
@@ -415,33 +396,6 @@ pub(crate) fn application(name: &str, email: &str) -> proto::RegisterRequest {
     }
 }
 
-/// The message of an answer, or the error as callers read it.
-pub(crate) fn answered<T>(result: Result<Response<T>, Status>) -> Result<T, RpcError> {
-    result.map(Response::into_inner).map_err(RpcError::from)
-}
-
-/// The refusal, which must be of this kind and for this reason.
-#[track_caller]
-pub(crate) fn refused<T: std::fmt::Debug>(
-    result: Result<T, RpcError>,
-    code: ErrorCode,
-    reason: &str,
-) -> RpcError {
-    let refusal = result.expect_err("a refusal");
-    assert_eq!((refusal.code, refusal.reason.as_str()), (code, reason));
-    refusal
-}
-
-/// The fields that a refusal of the kind `Invalid` names.
-#[track_caller]
-pub(crate) fn invalid_fields<T: std::fmt::Debug>(result: Result<T, RpcError>) -> Vec<String> {
-    refused(result, ErrorCode::Invalid, "validation_failed")
-        .violations
-        .into_iter()
-        .map(|violation| violation.field)
-        .collect()
-}
-
 /// What a token says, whatever it is worth.
 pub(crate) fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).unwrap();
@@ -452,22 +406,4 @@ pub(crate) fn claims(token: &str) -> Value {
 pub(crate) fn time(timestamp: Option<pbjson_types::Timestamp>) -> DateTime<Utc> {
     let timestamp = timestamp.unwrap();
     DateTime::from_timestamp(timestamp.seconds, timestamp.nanos.try_into().unwrap()).unwrap()
-}
-
-/// Remembers the events that it is told.
-#[derive(Clone, Default)]
-pub(crate) struct Told(Arc<Mutex<Vec<Event>>>);
-
-impl Told {
-    pub(crate) fn events(&self) -> Vec<Event> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-#[tonic::async_trait]
-impl Handler for Told {
-    async fn handle(&self, event: &Event) -> Result<(), HandleError> {
-        self.0.lock().unwrap().push(event.clone());
-        Ok(())
-    }
 }

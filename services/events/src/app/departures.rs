@@ -2,7 +2,7 @@
 
 use diesel_async::AsyncConnection;
 use oruma_ids::UserId;
-use oruma_postgres::DatabaseError;
+use oruma_postgres::StoreError;
 use uuid::Uuid;
 
 use super::App;
@@ -12,22 +12,11 @@ use crate::store;
 /// Rows of one transaction: few enough that nobody waits long for them.
 const AT_ONCE: i64 = 100;
 
-/// Why it could not be finished; what was done stays done, and the rest can be tried again.
-#[derive(Debug, thiserror::Error)]
-pub enum DepartureError {
-    /// There is no database to work on.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-    /// A statement failed.
-    #[error(transparent)]
-    Query(#[from] diesel::result::Error),
-}
-
 /// Removes the traces of a person, some at a time. Doing it again changes nothing.
 ///
 /// # Errors
-/// [`DepartureError`].
-pub async fn follow(app: &App, user: UserId, event: Uuid) -> Result<(), DepartureError> {
+/// [`StoreError`].
+pub async fn follow(app: &App, user: UserId, event: Uuid) -> Result<(), StoreError> {
     app.analytics.forget(user);
     while remove_events(app, user).await? {}
     while take_back(app, user).await? {}
@@ -38,7 +27,7 @@ pub async fn follow(app: &App, user: UserId, event: Uuid) -> Result<(), Departur
     Ok(())
 }
 
-async fn remove_events(app: &App, user: UserId) -> Result<bool, DepartureError> {
+async fn remove_events(app: &App, user: UserId) -> Result<bool, StoreError> {
     let now = app.clock.now();
     let mut conn = app.database.writer().await?;
     conn.transaction(async |conn| {
@@ -53,10 +42,10 @@ async fn remove_events(app: &App, user: UserId) -> Result<bool, DepartureError> 
     .await
 }
 
-async fn take_back(app: &App, user: UserId) -> Result<bool, DepartureError> {
+async fn take_back(app: &App, user: UserId) -> Result<bool, StoreError> {
     let mut conn = app.database.writer().await?;
     let mut taken = store::registrations::take_back_some(&mut conn, user, AT_ONCE).await?;
-    taken += store::reports::take_back_some(&mut conn, user, AT_ONCE).await?;
+    taken += app.reports.take_back_some(&mut conn, user, AT_ONCE).await?;
     for mark in [&app.saves, app.analytics.views()] {
         taken += mark.take_back_some(&mut conn, user, AT_ONCE).await?;
     }

@@ -1,12 +1,11 @@
 //! Saving, looking at and reporting events.
 
 use diesel_async::AsyncConnection;
-use oruma_engagement::Marked;
+use oruma_engagement::{Marked, Report};
 use oruma_ids::EventId;
 use oruma_service_runtime::Caller;
 
 use super::{App, events, signed_in};
-use crate::domain::report::Report;
 use crate::error::Error;
 use crate::outbox;
 use crate::store;
@@ -70,8 +69,12 @@ pub async fn report(
             .await?
             .ok_or(Error::EventNotFound)?;
         let report =
-            Report::judge(reason, description, app.config.limits).map_err(Error::Invalid)?;
-        if store::reports::insert(conn, id, reporter, &report, now).await? {
+            Report::judge(reason, description, app.config.reports).map_err(Error::Invalid)?;
+        if app
+            .reports
+            .insert(conn, id.as_uuid(), reporter, &report, now)
+            .await?
+        {
             let fact = outbox::event_reported(app, &event, reporter, &report, now);
             app.outbox.append(conn, &fact).await?;
         }

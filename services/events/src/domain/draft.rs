@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, NaiveTime, Utc};
 use oruma_rpc_error::Violation;
-use oruma_text::{Lines, plain};
+use oruma_text::{Faults, Lines, plain};
 
 use super::event::{Event, EventBody, EventLimits};
-use super::faults::Faults;
 use super::schedule::{Day, Schedule, parse_time};
 use super::status::EventStatus;
 
@@ -82,14 +81,16 @@ impl EventDraft {
         let old = event.map(|event| &event.body);
         let mut faults = Faults::default();
         let old_text = |read: fn(&EventBody) -> &String| old.map(read).cloned();
-        let title = faults.say(
+        let title = say(
+            &mut faults,
             "title",
             self.title,
             old_text(|old| &old.title),
             limits.title,
         );
-        let description = faults.say_lines(self.description, old, limits.description);
-        let category = faults.say(
+        let description = say_lines(&mut faults, self.description, old, limits.description);
+        let category = say(
+            &mut faults,
             "category",
             self.category,
             old_text(|old| &old.category),
@@ -100,22 +101,23 @@ impl EventDraft {
             start: self.start_time,
             end: self.end_time,
         };
-        let schedule = faults.schedule(times, old.map(|old| old.schedule), now);
-        let location = faults.say(
+        let schedule = schedule(&mut faults, times, old.map(|old| old.schedule), now);
+        let location = say(
+            &mut faults,
             "location",
             self.location,
             old_text(|old| &old.location),
             limits.location,
         );
-        let capacity = faults.capacity(self.capacity, event);
+        let capacity = capacity(&mut faults, self.capacity, event);
         let tags = match self.tags {
             None => old.map(|old| old.tags.clone()).unwrap_or_default(),
-            Some(tags) => faults.tags(&tags, limits),
+            Some(given) => tags(&mut faults, &given, limits),
         };
-        let status = faults.status(self.status.as_deref(), event, now);
+        let status = status(&mut faults, self.status.as_deref(), event, now);
         // Without a schedule there is a fault.
         let Some(schedule) = schedule else {
-            return Err(faults.0);
+            return Err(faults.into_violations());
         };
         let body = EventBody {
             title,
@@ -153,150 +155,161 @@ struct Times {
     end: Option<String>,
 }
 
-impl Faults {
-    /// One line that must be there.
-    fn say(
-        &mut self,
-        field: &str,
-        new: Option<String>,
-        old: Option<String>,
-        most: usize,
-    ) -> String {
-        match (new, old) {
-            (None, Some(old)) => old,
-            (new, _) => self.needed(field, &new.unwrap_or_default(), Lines::One, most),
+/// One line that must be there.
+fn say(
+    faults: &mut Faults,
+    field: &str,
+    new: Option<String>,
+    old: Option<String>,
+    most: usize,
+) -> String {
+    match (new, old) {
+        (None, Some(old)) => old,
+        (new, _) => faults.needed(field, &new.unwrap_or_default(), Lines::One, most),
+    }
+}
+
+fn say_lines(
+    faults: &mut Faults,
+    new: Option<String>,
+    old: Option<&EventBody>,
+    most: usize,
+) -> String {
+    match (new, old) {
+        (None, Some(old)) => old.description.clone(),
+        (new, _) => {
+            let text = new.unwrap_or_default();
+            faults.needed("description", &text, Lines::Many, most)
         }
     }
+}
 
-    fn say_lines(&mut self, new: Option<String>, old: Option<&EventBody>, most: usize) -> String {
-        match (new, old) {
-            (None, Some(old)) => old.description.clone(),
-            (new, _) => {
-                let text = new.unwrap_or_default();
-                self.needed("description", &text, Lines::Many, most)
+/// O-161, O-162.
+fn schedule(
+    faults: &mut Faults,
+    times: Times,
+    old: Option<Schedule>,
+    now: DateTime<Utc>,
+) -> Option<Schedule> {
+    let problem = "must be a day like 2027-05-01 or an ISO time";
+    let day = part(
+        faults,
+        "date",
+        times.date,
+        old.map(|old| old.day()),
+        problem,
+        Day::parse,
+    );
+    let start = time(
+        faults,
+        "start_time",
+        times.start,
+        old.map(|old| old.start_time()),
+    );
+    let end = time(faults, "end_time", times.end, old.map(|old| old.end_time()));
+    let (day, start, end) = (day?, start?, end?);
+    if end <= start {
+        faults.add("end_time", "must be after start_time");
+        return None;
+    }
+    let schedule = Schedule::on(day, start, end);
+    if old.map(|old| old.starts_at) != Some(schedule.starts_at) && schedule.starts_at <= now {
+        let gone = day.date < schedule.day_there(now);
+        let field = if gone { "date" } else { "start_time" };
+        faults.add(field, "must not be in the past");
+    } else if old.map(|old| old.ends_at) != Some(schedule.ends_at) && schedule.ends_at <= now {
+        faults.add("end_time", "must not be in the past");
+    }
+    Some(schedule)
+}
+
+fn time(
+    faults: &mut Faults,
+    field: &str,
+    new: Option<String>,
+    old: Option<NaiveTime>,
+) -> Option<NaiveTime> {
+    let problem = "must be a time from 00:00 to 23:59, like 18:30";
+    part(faults, field, new, old, problem, |text| {
+        parse_time(text.trim())
+    })
+}
+
+fn part<T>(
+    faults: &mut Faults,
+    field: &str,
+    new: Option<String>,
+    old: Option<T>,
+    problem: &str,
+    read: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
+    let text = match (new, old) {
+        (None, Some(old)) => return Some(old),
+        (new, _) => new.unwrap_or_default(),
+    };
+    let part = read(&text);
+    if part.is_none() {
+        let empty = text.trim().is_empty();
+        faults.add(field, if empty { "is required" } else { problem });
+    }
+    part
+}
+
+/// O-163.
+fn capacity(faults: &mut Faults, new: Option<i32>, event: Option<&Event>) -> Option<i32> {
+    let registered = event.map_or(0, |event| event.registered_count);
+    match new {
+        None => event.and_then(|event| event.body.capacity),
+        Some(..=0) => {
+            faults.add("capacity", "must be positive");
+            None
+        }
+        Some(capacity) => {
+            if i64::from(capacity) < registered {
+                let problem = format!("must be at least {registered}: so many are registered");
+                faults.add("capacity", problem);
             }
+            Some(capacity)
         }
     }
+}
 
-    /// O-161, O-162.
-    fn schedule(
-        &mut self,
-        times: Times,
-        old: Option<Schedule>,
-        now: DateTime<Utc>,
-    ) -> Option<Schedule> {
-        let problem = "must be a day like 2027-05-01 or an ISO time";
-        let day = self.part(
-            "date",
-            times.date,
-            old.map(|old| old.day()),
-            problem,
-            Day::parse,
-        );
-        let start = self.time("start_time", times.start, old.map(|old| old.start_time()));
-        let end = self.time("end_time", times.end, old.map(|old| old.end_time()));
-        let (day, start, end) = (day?, start?, end?);
-        if end <= start {
-            self.add("end_time", "must be after start_time");
-            return None;
+fn tags(faults: &mut Faults, given: &[String], limits: EventLimits) -> Vec<String> {
+    let mut tags = Vec::new();
+    for (nth, text) in given.iter().enumerate() {
+        let tag = faults.needed(&format!("tags[{nth}]"), text, Lines::One, limits.tag);
+        let tag = tag.to_lowercase();
+        if !tag.is_empty() && !tags.contains(&tag) {
+            tags.push(tag);
         }
-        let schedule = Schedule::on(day, start, end);
-        if old.map(|old| old.starts_at) != Some(schedule.starts_at) && schedule.starts_at <= now {
-            let gone = day.date < schedule.day_there(now);
-            let field = if gone { "date" } else { "start_time" };
-            self.add(field, "must not be in the past");
-        } else if old.map(|old| old.ends_at) != Some(schedule.ends_at) && schedule.ends_at <= now {
-            self.add("end_time", "must not be in the past");
+        if tags.len() > limits.tags {
+            faults.add("tags", format!("must be at most {}", limits.tags));
+            break;
         }
-        Some(schedule)
     }
+    tags
+}
 
-    fn time(
-        &mut self,
-        field: &str,
-        new: Option<String>,
-        old: Option<NaiveTime>,
-    ) -> Option<NaiveTime> {
-        let problem = "must be a time from 00:00 to 23:59, like 18:30";
-        self.part(field, new, old, problem, |text| parse_time(text.trim()))
-    }
-
-    fn part<T>(
-        &mut self,
-        field: &str,
-        new: Option<String>,
-        old: Option<T>,
-        problem: &str,
-        read: impl Fn(&str) -> Option<T>,
-    ) -> Option<T> {
-        let text = match (new, old) {
-            (None, Some(old)) => return Some(old),
-            (new, _) => new.unwrap_or_default(),
-        };
-        let part = read(&text);
-        if part.is_none() {
-            let empty = text.trim().is_empty();
-            self.add(field, if empty { "is required" } else { problem });
+/// What follows from the clock can't be asked for, but for what is so already.
+fn status(
+    faults: &mut Faults,
+    name: Option<&str>,
+    event: Option<&Event>,
+    now: DateTime<Utc>,
+) -> Option<EventStatus> {
+    let name = name?;
+    let own = event.map(|event| event.status(now));
+    let status = EventStatus::from_name(name);
+    match status {
+        None => {
+            let problem = "must be upcoming, ongoing, completed or cancelled";
+            faults.add("status", problem);
         }
-        part
+        Some(EventStatus::Cancelled) => {}
+        _ if own == Some(EventStatus::Cancelled) || own == status => {}
+        Some(_) => faults.add("status", "follows from the clock, but for cancelled"),
     }
-
-    /// O-163.
-    fn capacity(&mut self, new: Option<i32>, event: Option<&Event>) -> Option<i32> {
-        let registered = event.map_or(0, |event| event.registered_count);
-        match new {
-            None => event.and_then(|event| event.body.capacity),
-            Some(..=0) => {
-                self.add("capacity", "must be positive");
-                None
-            }
-            Some(capacity) => {
-                if i64::from(capacity) < registered {
-                    let problem = format!("must be at least {registered}: so many are registered");
-                    self.add("capacity", problem);
-                }
-                Some(capacity)
-            }
-        }
-    }
-
-    fn tags(&mut self, given: &[String], limits: EventLimits) -> Vec<String> {
-        let mut tags = Vec::new();
-        for (nth, text) in given.iter().enumerate() {
-            let tag = self.needed(&format!("tags[{nth}]"), text, Lines::One, limits.tag);
-            let tag = tag.to_lowercase();
-            if !tag.is_empty() && !tags.contains(&tag) {
-                tags.push(tag);
-            }
-            if tags.len() > limits.tags {
-                self.add("tags", format!("must be at most {}", limits.tags));
-                break;
-            }
-        }
-        tags
-    }
-
-    /// What follows from the clock can't be asked for, but for what is so already.
-    fn status(
-        &mut self,
-        name: Option<&str>,
-        event: Option<&Event>,
-        now: DateTime<Utc>,
-    ) -> Option<EventStatus> {
-        let name = name?;
-        let own = event.map(|event| event.status(now));
-        let status = EventStatus::from_name(name);
-        match status {
-            None => {
-                let problem = "must be upcoming, ongoing, completed or cancelled";
-                self.add("status", problem);
-            }
-            Some(EventStatus::Cancelled) => {}
-            _ if own == Some(EventStatus::Cancelled) || own == status => {}
-            Some(_) => self.add("status", "follows from the clock, but for cancelled"),
-        }
-        status
-    }
+    status
 }
 
 #[cfg(test)]

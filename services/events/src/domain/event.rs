@@ -21,10 +21,6 @@ pub struct EventLimits {
     pub tags: usize,
     /// `EVENT_MAX_TAG_CHARACTERS`: 50 by default.
     pub tag: usize,
-    /// `EVENT_MAX_REPORT_REASON_CHARACTERS`: 255 by default.
-    pub report_reason: usize,
-    /// `EVENT_MAX_REPORT_DESCRIPTION_CHARACTERS`: 2,000 by default.
-    pub report_description: usize,
 }
 
 /// An event.

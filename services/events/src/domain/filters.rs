@@ -3,9 +3,9 @@
 use chrono::NaiveDate;
 use oruma_ids::UserId;
 use oruma_rpc_error::Violation;
+use oruma_text::Faults;
 
 use super::draft::folded;
-use super::faults::Faults;
 use super::schedule::Day;
 use super::status::EventStatus;
 
@@ -95,17 +95,17 @@ impl Asked {
         let mut faults = Faults::default();
         let query = self.query.trim();
         let filters = Filters {
-            sort: faults.sort(&self.sort_by, query),
+            sort: sort(&mut faults, &self.sort_by, query),
             query: query.to_owned(),
             category: folded(&self.category),
             university: self.university.trim().to_owned(),
-            date: faults.day("date", &self.date),
-            from: faults.day("date_from", &self.date_from),
-            to: faults.day("date_to", &self.date_to),
+            date: day(&mut faults, "date", &self.date),
+            from: day(&mut faults, "date_from", &self.date_from),
+            to: day(&mut faults, "date_to", &self.date_to),
             location: folded(&self.location),
-            status: faults.status_filter(&self.status),
+            status: status_filter(&mut faults, &self.status),
             tags: tags(&self.tags),
-            organizer: faults.organizer(&self.organizer_id),
+            organizer: organizer(&mut faults, &self.organizer_id),
             registered: self.registered,
             saved: self.saved,
         };
@@ -140,54 +140,52 @@ fn tags(given: &[String]) -> Vec<String> {
     folded.filter(|tag| !tag.is_empty()).collect()
 }
 
-impl Faults {
-    fn day(&mut self, field: &str, text: &str) -> Option<NaiveDate> {
-        if text.trim().is_empty() {
-            return None;
-        }
-        let day = Day::parse(text);
-        if day.is_none() {
-            self.add(field, "must be a day like 2027-05-01 or an ISO time");
-        }
-        day.map(|day| day.date)
+fn day(faults: &mut Faults, field: &str, text: &str) -> Option<NaiveDate> {
+    if text.trim().is_empty() {
+        return None;
     }
-
-    fn status_filter(&mut self, name: &str) -> Option<EventStatus> {
-        if name.is_empty() {
-            return None;
-        }
-        let status = EventStatus::from_name(name);
-        if status.is_none() {
-            let problem = "must be upcoming, ongoing, completed or cancelled";
-            self.add("status", problem);
-        }
-        status
+    let day = Day::parse(text);
+    if day.is_none() {
+        faults.add(field, "must be a day like 2027-05-01 or an ISO time");
     }
+    day.map(|day| day.date)
+}
 
-    fn organizer(&mut self, id: &str) -> Option<UserId> {
-        if id.is_empty() {
-            return None;
-        }
-        let organizer = id.parse().ok();
-        if organizer.is_none() {
-            self.add("organizer_id", "is no id");
-        }
-        organizer
+fn status_filter(faults: &mut Faults, name: &str) -> Option<EventStatus> {
+    if name.is_empty() {
+        return None;
     }
+    let status = EventStatus::from_name(name);
+    if status.is_none() {
+        let problem = "must be upcoming, ongoing, completed or cancelled";
+        faults.add("status", problem);
+    }
+    status
+}
 
-    fn sort(&mut self, name: &str, query: &str) -> Sort {
-        match name {
-            "" if query.is_empty() => Sort::Date,
-            "" => Sort::Best,
-            "date" => Sort::Date,
-            "recent" => Sort::Recent,
-            "popularity" => Sort::Popularity,
-            "capacity" => Sort::Capacity,
-            _ => {
-                let problem = "must be date, popularity, recent or capacity";
-                self.add("sort_by", problem);
-                Sort::Date
-            }
+fn organizer(faults: &mut Faults, id: &str) -> Option<UserId> {
+    if id.is_empty() {
+        return None;
+    }
+    let organizer = id.parse().ok();
+    if organizer.is_none() {
+        faults.add("organizer_id", "is no id");
+    }
+    organizer
+}
+
+fn sort(faults: &mut Faults, name: &str, query: &str) -> Sort {
+    match name {
+        "" if query.is_empty() => Sort::Date,
+        "" => Sort::Best,
+        "date" => Sort::Date,
+        "recent" => Sort::Recent,
+        "popularity" => Sort::Popularity,
+        "capacity" => Sort::Capacity,
+        _ => {
+            let problem = "must be date, popularity, recent or capacity";
+            faults.add("sort_by", problem);
+            Sort::Date
         }
     }
 }

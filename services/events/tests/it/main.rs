@@ -1,7 +1,6 @@
 //! The events service with a real PostgreSQL: each test has a database of its own.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
@@ -11,7 +10,6 @@ mod departures;
 mod events;
 mod lists;
 mod marks;
-mod media;
 mod migrations;
 mod outbox;
 mod registrations;

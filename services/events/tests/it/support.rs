@@ -1,84 +1,33 @@
 //! What the tests stand on: a running service with a database, a clock, a broker and a media service of its own.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::Text;
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use oruma_broker::{Broker, Event, HandleError, Handler, InProcessBroker, Subscription};
+use diesel_async::SimpleAsyncConnection;
+use oruma_broker::{Broker, InProcessBroker, Subscription};
 use oruma_events::app::App;
 use oruma_events::config::Config;
 use oruma_events::service::{MIGRATIONS, Service, Surroundings};
-use oruma_ids::{SessionId, UserId};
 use oruma_postgres::Database;
 use oruma_proto::events::v1 as proto;
 use oruma_proto::events::v1::event_service_client::EventServiceClient;
 use oruma_proto::events::v1::registration_service_client::RegistrationServiceClient;
+use oruma_proto::media::v1::ImageFolder;
 use oruma_rpc_error::{ErrorCode, RpcError};
 use oruma_service_runtime::{
-    Caller, Channel, Clock, ClockHand, Contract, Env, GrpcClient, GrpcListener, InternalCredential,
-    Random, Role, SignedIn, Stop, in_process,
+    Caller, Channel, Clock, ClockHand, Env, GrpcClient, GrpcListener, Random, Stop, in_process,
 };
+pub(crate) use oruma_service_test_kit::{
+    MIT, NOTHING, STANFORD, admin, answered, credential, guest, id_of, invalid_fields, person_of,
+    refused, rows, start_time, student, time, user_id,
+};
+use oruma_service_test_kit::{Media, Told};
 use oruma_test_kit::TestDatabase;
+
 use serde_json::Value;
-use tonic::{Response, Status};
-use uuid::Uuid;
 
-use crate::media::Media;
-
-pub(crate) const STANFORD: &str = "Stanford University";
-pub(crate) const MIT: &str = "Massachusetts Institute of Technology";
 pub(crate) const CREDENTIAL: &str = "0123456789abcdef-of-the-events-tests";
-/// The id of nothing.
-pub(crate) const NOTHING: &str = "01890000-0000-7000-8000-000000000000";
-
-/// Where every standing clock begins.
-pub(crate) fn start_time() -> DateTime<Utc> {
-    "2027-01-15T10:00:00.123Z".parse().unwrap()
-}
-
-pub(crate) fn credential(secret: &str) -> InternalCredential {
-    InternalCredential::from_env(&Env::of_pairs([("INTERNAL_GRPC_TOKEN", secret)])).unwrap()
-}
-
-/// The id of the person of that number.
-pub(crate) fn user_id(number: u16) -> UserId {
-    UserId::from_uuid(Uuid::from_u128(
-        0x0193_2a6e_0000_7000_8000_0000_0000_0000 + u128::from(number),
-    ))
-}
-
-/// Somebody who is signed in.
-pub(crate) fn person_of(number: u16, university: &str, role: Role) -> Caller {
-    Caller {
-        signed_in: Some(SignedIn {
-            user: user_id(number),
-            role,
-            session: SessionId::from_uuid(Uuid::from_u128(u128::from(number))),
-            university: university.to_owned(),
-        }),
-        ..guest()
-    }
-}
-
-/// A student of Stanford.
-pub(crate) fn student(number: u16) -> Caller {
-    person_of(number, STANFORD, Role::User)
-}
-
-pub(crate) fn admin() -> Caller {
-    person_of(9_999, "", Role::Admin)
-}
-
-/// Nobody in particular.
-pub(crate) fn guest() -> Caller {
-    Caller::anonymous(Contract::Oruma)
-}
-
-pub(crate) fn id_of(caller: &Caller) -> String {
-    caller.user().unwrap().to_string()
-}
 
 /// A running service.
 pub(crate) struct Events {
@@ -115,7 +64,7 @@ impl Events {
     pub(crate) async fn on(database: Arc<TestDatabase>, seed: u64) -> Self {
         let (clock, hand) = Clock::standing(start_time());
         let stop = Stop::new();
-        let media = Media::default();
+        let media = Media::of(ImageFolder::Events);
         let (listener, channel) = in_process();
         let broker = Arc::new(InProcessBroker::holding(None));
         let told = Told::default();
@@ -403,20 +352,6 @@ impl Events {
     }
 }
 
-/// The rows of a query on a connection, as JSON objects.
-pub(crate) async fn rows(conn: &mut oruma_postgres::Connection, query: &str) -> Vec<Value> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Text)]
-        json: String,
-    }
-    let query = format!("SELECT to_jsonb(asked)::text AS json FROM ({query}) AS asked");
-    let rows: Vec<Row> = diesel::sql_query(query).load(conn).await.unwrap();
-    rows.iter()
-        .map(|row| serde_json::from_str(&row.json).unwrap())
-        .collect()
-}
-
 /// An event next month, in UTC, without limit.
 pub(crate) fn party() -> proto::CreateEventRequest {
     proto::CreateEventRequest {
@@ -459,23 +394,6 @@ pub(crate) fn list_of(values: &[&str]) -> Vec<String> {
     values.iter().map(|value| (*value).to_owned()).collect()
 }
 
-/// The message of an answer, or the error as callers read it.
-pub(crate) fn answered<T>(result: Result<Response<T>, Status>) -> Result<T, RpcError> {
-    result.map(Response::into_inner).map_err(RpcError::from)
-}
-
-/// The refusal, which must be of this kind and for this reason.
-#[track_caller]
-pub(crate) fn refused<T: std::fmt::Debug>(
-    result: Result<T, RpcError>,
-    code: ErrorCode,
-    reason: &str,
-) -> RpcError {
-    let refusal = result.expect_err("a refusal");
-    assert_eq!((refusal.code, refusal.reason.as_str()), (code, reason));
-    refusal
-}
-
 /// The refusal must be that there is no such event.
 #[track_caller]
 pub(crate) fn no_event<T: std::fmt::Debug>(result: Result<T, RpcError>) {
@@ -494,16 +412,6 @@ pub(crate) fn conflict<T: std::fmt::Debug>(result: Result<T, RpcError>, reason: 
     refused(result, ErrorCode::Conflict, reason);
 }
 
-/// The fields that a refusal of the kind `Invalid` names.
-#[track_caller]
-pub(crate) fn invalid_fields<T: std::fmt::Debug>(result: Result<T, RpcError>) -> Vec<String> {
-    refused(result, ErrorCode::Invalid, "validation_failed")
-        .violations
-        .into_iter()
-        .map(|violation| violation.field)
-        .collect()
-}
-
 /// Calls again while the service has too much to do, as a client would.
 pub(crate) async fn patiently<T, F>(call: impl Fn() -> F) -> Result<T, RpcError>
 where
@@ -519,33 +427,7 @@ where
     }
 }
 
-/// A time of a message.
-pub(crate) fn time<T>(timestamp: Option<T>) -> DateTime<Utc>
-where
-    T: TryInto<DateTime<Utc>, Error: std::fmt::Debug>,
-{
-    timestamp.unwrap().try_into().unwrap()
-}
-
 /// The time of a text.
 pub(crate) fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
-}
-
-/// Remembers the events that it is told.
-#[derive(Clone, Default)]
-pub(crate) struct Told(Arc<Mutex<Vec<Event>>>);
-
-impl Told {
-    pub(crate) fn events(&self) -> Vec<Event> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-#[tonic::async_trait]
-impl Handler for Told {
-    async fn handle(&self, event: &Event) -> Result<(), HandleError> {
-        self.0.lock().unwrap().push(event.clone());
-        Ok(())
-    }
 }

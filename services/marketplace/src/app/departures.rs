@@ -3,7 +3,7 @@
 
 use diesel_async::AsyncConnection;
 use oruma_ids::UserId;
-use oruma_postgres::DatabaseError;
+use oruma_postgres::StoreError;
 use uuid::Uuid;
 
 use super::App;
@@ -13,22 +13,11 @@ use crate::store;
 /// Rows of one transaction: few enough that nobody waits long for them.
 const AT_ONCE: i64 = 100;
 
-/// Why it could not be finished; what was done stays done, and the rest can be tried again.
-#[derive(Debug, thiserror::Error)]
-pub enum DepartureError {
-    /// There is no database to work on.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-    /// A statement failed.
-    #[error(transparent)]
-    Query(#[from] diesel::result::Error),
-}
-
 /// Removes the traces of a person, some at a time. Doing it again changes nothing.
 ///
 /// # Errors
-/// [`DepartureError`].
-pub async fn follow(app: &App, user: UserId, event: Uuid) -> Result<(), DepartureError> {
+/// [`StoreError`].
+pub async fn follow(app: &App, user: UserId, event: Uuid) -> Result<(), StoreError> {
     app.analytics.forget(user);
     while remove_items(app, user).await? {}
     while take_back_marks(app, user).await? {}
@@ -42,7 +31,7 @@ pub async fn follow(app: &App, user: UserId, event: Uuid) -> Result<(), Departur
     Ok(())
 }
 
-async fn remove_items(app: &App, user: UserId) -> Result<bool, DepartureError> {
+async fn remove_items(app: &App, user: UserId) -> Result<bool, StoreError> {
     let now = app.clock.now();
     let mut conn = app.database.writer().await?;
     conn.transaction(async |conn| {
@@ -57,7 +46,7 @@ async fn remove_items(app: &App, user: UserId) -> Result<bool, DepartureError> {
     .await
 }
 
-async fn take_back_marks(app: &App, user: UserId) -> Result<bool, DepartureError> {
+async fn take_back_marks(app: &App, user: UserId) -> Result<bool, StoreError> {
     let mut conn = app.database.writer().await?;
     let mut taken = 0;
     for mark in [&app.saves, app.analytics.views()] {
@@ -66,10 +55,10 @@ async fn take_back_marks(app: &App, user: UserId) -> Result<bool, DepartureError
     Ok(taken > 0)
 }
 
-async fn forget_name(app: &App, user: UserId) -> Result<bool, DepartureError> {
+async fn forget_name(app: &App, user: UserId) -> Result<bool, StoreError> {
     let mut conn = app.database.writer().await?;
     let reviews = store::reviews::forget_reviewer(&mut conn, user, AT_ONCE).await?;
-    let reports = store::reviews::forget_reports(&mut conn, user, AT_ONCE).await?;
+    let reports = app.reports.take_back_some(&mut conn, user, AT_ONCE).await?;
     let sales = store::items::forget_buyer(&mut conn, user, AT_ONCE).await?;
     Ok(reviews + reports + sales > 0)
 }

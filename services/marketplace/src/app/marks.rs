@@ -1,7 +1,7 @@
-//! Saving and looking.
+//! Saving, looking at and reporting items.
 
 use diesel_async::AsyncConnection;
-use oruma_engagement::Marked;
+use oruma_engagement::{Marked, Report};
 use oruma_ids::ItemId;
 use oruma_service_runtime::Caller;
 
@@ -49,4 +49,38 @@ pub async fn view(app: &App, caller: &Caller, id: ItemId) -> Result<(), Error> {
         app.analytics.viewed(id.as_uuid(), viewer);
     }
     Ok(())
+}
+
+/// Tells moderators of an item (O-054). Only the first time is news.
+///
+/// # Errors
+/// [`Error::NotSignedIn`]; [`Error::ItemNotFound`]; [`Error::Invalid`].
+pub async fn report(
+    app: &App,
+    caller: &Caller,
+    id: ItemId,
+    reason: &str,
+    description: &str,
+) -> Result<(), Error> {
+    let reporter = signed_in(caller)?.user;
+    let now = app.clock.now();
+    let mut conn = app.database.writer().await?;
+    conn.transaction(async |conn| {
+        let item = store::items::lock(conn, id)
+            .await?
+            .ok_or(Error::ItemNotFound)?;
+        let report =
+            Report::judge(reason, description, app.config.reports).map_err(Error::Invalid)?;
+        let thing = id.as_uuid();
+        if app
+            .reports
+            .insert(conn, thing, reporter, &report, now)
+            .await?
+        {
+            let event = outbox::item_reported(app, &item, reporter, &report, now);
+            app.outbox.append(conn, &event).await?;
+        }
+        Ok(())
+    })
+    .await
 }

@@ -1,11 +1,11 @@
-//! What people say of sales and of items.
+//! What people say of sales.
 
 use diesel_async::AsyncConnection;
 use oruma_ids::ItemId;
 use oruma_service_runtime::Caller;
 
 use super::{App, signed_in};
-use crate::domain::review::{ReportWords, Review, ReviewWords};
+use crate::domain::review::{Review, ReviewWords};
 use crate::domain::sale::Status;
 use crate::error::Error;
 use crate::outbox;
@@ -36,7 +36,7 @@ pub async fn create(
             return Err(Error::NotBuyer);
         }
         let words =
-            ReviewWords::judge(rating, comment, app.config.words).map_err(Error::Invalid)?;
+            ReviewWords::judge(rating, comment, app.config.reviews).map_err(Error::Invalid)?;
         let review = Review {
             id: app.random.id(now),
             item: id,
@@ -51,35 +51,6 @@ pub async fn create(
         let event = outbox::review_created(app, &review);
         app.outbox.append(conn, &event).await?;
         Ok(review)
-    })
-    .await
-}
-
-/// Tells moderators of an item (O-054). Only the first time is news.
-///
-/// # Errors
-/// [`Error::NotSignedIn`]; [`Error::ItemNotFound`]; [`Error::Invalid`].
-pub async fn report(
-    app: &App,
-    caller: &Caller,
-    id: ItemId,
-    reason: &str,
-    description: &str,
-) -> Result<(), Error> {
-    let reporter = signed_in(caller)?.user;
-    let now = app.clock.now();
-    let mut conn = app.database.writer().await?;
-    conn.transaction(async |conn| {
-        let item = store::items::lock(conn, id)
-            .await?
-            .ok_or(Error::ItemNotFound)?;
-        let words =
-            ReportWords::judge(reason, description, app.config.words).map_err(Error::Invalid)?;
-        if store::reviews::report(conn, id, reporter, &words, now).await? {
-            let event = outbox::item_reported(app, &item, reporter, &words, now);
-            app.outbox.append(conn, &event).await?;
-        }
-        Ok(())
     })
     .await
 }

@@ -2,7 +2,7 @@
 
 use oruma_ids::UserId;
 use oruma_rpc_error::Violation;
-use oruma_text::{Lines, plain};
+use oruma_text::{Faults, Lines, is_in_no_text, plain, search_words};
 
 use super::item::Condition;
 use super::price::{at_least, at_most};
@@ -92,45 +92,44 @@ impl Asked {
     /// # Errors
     /// Every field at fault.
     pub fn read(&self) -> Result<Reading, Vec<Violation>> {
-        let mut faults = Vec::new();
-        let mut fault = |field: &str, problem: &str| faults.push(Violation::new(field, problem));
+        let mut faults = Faults::default();
         if self
             .conditions
             .iter()
             .any(|name| !name.is_empty() && Condition::from_name(name).is_none())
         {
-            fault("conditions", Condition::PROBLEM);
+            faults.add("conditions", Condition::PROBLEM);
         }
         let status = Status::from_name(&self.status);
         if status.is_none() && !self.status.is_empty() {
-            fault("status", Status::PROBLEM);
+            faults.add("status", Status::PROBLEM);
         }
         let (price_min, price_max) = (at_least(&self.price_min), at_most(&self.price_max));
         if price_min.is_none() && !self.price_min.is_empty() {
-            fault("price_min", NO_PRICE);
+            faults.add("price_min", NO_PRICE);
         }
         if price_max.is_none() && !self.price_max.is_empty() {
-            fault("price_max", NO_PRICE);
+            faults.add("price_max", NO_PRICE);
         }
         let seller = self.seller.parse().ok();
         if seller.is_none() && !self.seller.is_empty() {
-            fault("seller_id", "is no id");
+            faults.add("seller_id", "is no id");
         }
         let sort = self.sort();
         if sort.is_none() {
-            fault(
+            faults.add(
                 "sort_by",
                 "must be recent, price_low, price_high or popular",
             );
         }
         let Some(sort) = sort.filter(|_| faults.is_empty()) else {
-            return Err(faults);
+            return Err(faults.into_violations());
         };
         let Some(texts) = self.texts() else {
             return Ok(Reading::Nothing);
         };
         Ok(Reading::Filters(Filters {
-            words: self.has_words().then(|| words(&self.query)),
+            words: self.has_words().then(|| search_words(&self.query)),
             category: texts.category,
             conditions: some_of(&self.conditions),
             price_min,
@@ -161,7 +160,7 @@ impl Asked {
 
     /// Category, university and tags as they are stored. `None` where one is in no item.
     fn texts(&self) -> Option<Texts> {
-        if self.query.contains('\0') {
+        if is_in_no_text(&self.query) {
             return None;
         }
         let category = stored(&self.category)?.to_lowercase();
@@ -206,8 +205,6 @@ impl Filters {
 const NO_PRICE: &str = "must be a number such as 12.50";
 /// Characters of a filter that are read: no item has longer texts there.
 const LONGEST_FILTER: usize = 1_000;
-/// Characters of a query that are read: the parser of the database gives up on far longer ones.
-const LONGEST_QUERY: usize = 1_000;
 
 fn stored(text: &str) -> Option<String> {
     plain(text, Lines::One, LONGEST_FILTER).ok()
@@ -222,23 +219,6 @@ fn some_of(texts: &[String]) -> Option<Vec<String>> {
     (!some.is_empty()).then_some(some)
 }
 
-/// A query without what the parser of the database gives up on: each `-` that is before no word and no phrase counts as a depth of its own.
-fn words(query: &str) -> String {
-    let mut letters = query.chars().take(LONGEST_QUERY).peekable();
-    let mut words = String::new();
-    while let Some(letter) = letters.next() {
-        let negates = letters
-            .peek()
-            .is_some_and(|next| next.is_alphanumeric() || *next == '"');
-        words.push(if letter == '-' && !negates {
-            ' '
-        } else {
-            letter
-        });
-    }
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,13 +228,6 @@ mod tests {
             Reading::Filters(filters) => filters,
             Reading::Nothing => panic!("nothing"),
         }
-    }
-
-    #[test]
-    fn a_query_keeps_the_dashes_that_mean_something() {
-        assert_eq!(words("a -b -\"c d\" e-f"), "a -b -\"c d\" e-f");
-        assert_eq!(words("---a - -"), "  -a    ");
-        assert_eq!(words(&"é".repeat(3_000)), "é".repeat(LONGEST_QUERY));
     }
 
     #[test]

@@ -143,7 +143,7 @@ impl ItemService for Items {
             reason,
             description,
         } = request.into_inner();
-        reviews::report(&self.0, &caller, item_id(&id)?, &reason, &description).await?;
+        marks::report(&self.0, &caller, item_id(&id)?, &reason, &description).await?;
         Ok(Response::new(proto::ReportItemResponse {}))
     }
 

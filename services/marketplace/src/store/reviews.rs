@@ -1,12 +1,11 @@
-//! Reviews, what they make of a seller, and reports.
+//! Reviews, and what they make of a seller.
 
-use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel_async::RunQueryDsl;
-use oruma_ids::{ItemId, UserId};
+use oruma_ids::UserId;
 use oruma_postgres::{Bound, Connection, Statement};
 
-use crate::domain::review::{ReportWords, Review};
+use crate::domain::review::Review;
 
 /// The first review of a sale counts for its seller; values: seller, stars, id, item, seller, reviewer, stars, comment, time. The seller comes
 /// first, as the review names it.
@@ -67,44 +66,5 @@ pub async fn forget_reviewer(
     const FORGET: &str = "UPDATE marketplace.reviews SET reviewer_id = NULL WHERE id IN (
         SELECT id FROM marketplace.reviews WHERE reviewer_id = ? ORDER BY id LIMIT ? FOR NO KEY UPDATE)";
     let values = vec![Bound::Id(reviewer.as_uuid()), Bound::Number(most)];
-    Statement::<()>::new(FORGET, values).execute(conn).await
-}
-
-/// Notes a report, and whether it is the person's first of the item.
-///
-/// # Errors
-/// When the database fails.
-pub async fn report(
-    conn: &mut Connection,
-    item: ItemId,
-    reporter: UserId,
-    words: &ReportWords,
-    now: DateTime<Utc>,
-) -> QueryResult<bool> {
-    const REPORT: &str =
-        "INSERT INTO marketplace.reports (item_id, reporter_id, reason, description, created_at)
-        VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-    let values = vec![
-        Bound::Id(item.as_uuid()),
-        Bound::Id(reporter.as_uuid()),
-        Bound::Text(&words.reason),
-        Bound::Text(&words.description),
-        Bound::Time(now),
-    ];
-    Ok(Statement::<()>::new(REPORT, values).execute(conn).await? > 0)
-}
-
-/// Removes some reports of a person who is gone, and returns how many.
-///
-/// # Errors
-/// When the database fails.
-pub async fn forget_reports(
-    conn: &mut Connection,
-    reporter: UserId,
-    most: i64,
-) -> QueryResult<usize> {
-    const FORGET: &str = "DELETE FROM marketplace.reports WHERE (item_id, reporter_id) IN (
-        SELECT item_id, reporter_id FROM marketplace.reports WHERE reporter_id = ? ORDER BY item_id LIMIT ? FOR UPDATE)";
-    let values = vec![Bound::Id(reporter.as_uuid()), Bound::Number(most)];
     Statement::<()>::new(FORGET, values).execute(conn).await
 }

@@ -1,7 +1,6 @@
 //! The marketplace service with a real PostgreSQL: each test has a database of its own.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
@@ -13,7 +12,6 @@ mod filters;
 mod items;
 mod lists;
 mod marks;
-mod media;
 mod migrations;
 mod outbox;
 mod reviews;

@@ -8,7 +8,6 @@ use oruma_broker::{Event, HandleError, Handler};
 use oruma_proto::events::v1 as proto;
 use uuid::Uuid;
 
-use super::{data, id};
 use crate::app::App;
 use crate::app::uses::{self, Uses};
 
@@ -26,15 +25,15 @@ impl Handler for Events {
     async fn handle(&self, event: &Event) -> Result<(), HandleError> {
         let uses = match event.kind.as_str() {
             CREATED => {
-                let fact: proto::EventCreatedV1 = data(event)?;
+                let fact: proto::EventCreatedV1 = event.read()?;
                 of_event(&fact.event_id, &fact.organizer_id, fact.banner_image)?
             }
             UPDATED => {
-                let fact: proto::EventUpdatedV1 = data(event)?;
+                let fact: proto::EventUpdatedV1 = event.read()?;
                 of_event(&fact.event_id, &fact.organizer_id, fact.banner_image)?
             }
             DELETED => {
-                let fact: proto::EventDeletedV1 = data(event)?;
+                let fact: proto::EventDeletedV1 = event.read()?;
                 of_event(&fact.event_id, &fact.organizer_id, String::new())?
             }
             // The subscription names no other.
@@ -46,10 +45,10 @@ impl Handler for Events {
 
 /// What has no banner has an empty path, which is that of no picture.
 fn of_event(event: &str, organizer: &str, banner: String) -> Result<Uses, HandleError> {
-    let event: Uuid = id(event)?;
+    let event: Uuid = HandleError::id(event)?;
     Ok(Uses {
         used_by: format!("events.event/{event}"),
-        owner: id(organizer)?,
+        owner: HandleError::id(organizer)?,
         paths: vec![banner],
     })
 }

@@ -8,7 +8,6 @@ use oruma_broker::{Event, HandleError, Handler};
 use oruma_proto::marketplace::v1 as proto;
 use uuid::Uuid;
 
-use super::{data, id};
 use crate::app::App;
 use crate::app::uses::{self, Uses};
 
@@ -26,15 +25,15 @@ impl Handler for Items {
     async fn handle(&self, event: &Event) -> Result<(), HandleError> {
         let uses = match event.kind.as_str() {
             CREATED => {
-                let item: proto::ItemCreatedV1 = data(event)?;
+                let item: proto::ItemCreatedV1 = event.read()?;
                 of_item(&item.item_id, &item.seller_id, item.images)?
             }
             UPDATED => {
-                let item: proto::ItemUpdatedV1 = data(event)?;
+                let item: proto::ItemUpdatedV1 = event.read()?;
                 of_item(&item.item_id, &item.seller_id, item.images)?
             }
             DELETED => {
-                let item: proto::ItemDeletedV1 = data(event)?;
+                let item: proto::ItemDeletedV1 = event.read()?;
                 of_item(&item.item_id, &item.seller_id, Vec::new())?
             }
             // The subscription names no other.
@@ -45,10 +44,10 @@ impl Handler for Items {
 }
 
 fn of_item(item: &str, seller: &str, paths: Vec<String>) -> Result<Uses, HandleError> {
-    let item: Uuid = id(item)?;
+    let item: Uuid = HandleError::id(item)?;
     Ok(Uses {
         used_by: format!("marketplace.item/{item}"),
-        owner: id(seller)?,
+        owner: HandleError::id(seller)?,
         paths,
     })
 }

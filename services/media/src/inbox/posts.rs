@@ -8,7 +8,6 @@ use oruma_broker::{Event, HandleError, Handler};
 use oruma_proto::social::v1 as proto;
 use uuid::Uuid;
 
-use super::{data, id};
 use crate::app::App;
 use crate::app::uses::{self, Uses};
 
@@ -26,15 +25,15 @@ impl Handler for Posts {
     async fn handle(&self, event: &Event) -> Result<(), HandleError> {
         let uses = match event.kind.as_str() {
             CREATED => {
-                let post: proto::PostCreatedV1 = data(event)?;
+                let post: proto::PostCreatedV1 = event.read()?;
                 of_post(&post.post_id, &post.author_id, post.images)?
             }
             UPDATED => {
-                let post: proto::PostUpdatedV1 = data(event)?;
+                let post: proto::PostUpdatedV1 = event.read()?;
                 of_post(&post.post_id, &post.author_id, post.images)?
             }
             DELETED => {
-                let post: proto::PostDeletedV1 = data(event)?;
+                let post: proto::PostDeletedV1 = event.read()?;
                 of_post(&post.post_id, &post.author_id, Vec::new())?
             }
             // The subscription names no other.
@@ -45,10 +44,10 @@ impl Handler for Posts {
 }
 
 fn of_post(post: &str, author: &str, paths: Vec<String>) -> Result<Uses, HandleError> {
-    let post: Uuid = id(post)?;
+    let post: Uuid = HandleError::id(post)?;
     Ok(Uses {
         used_by: format!("social.post/{post}"),
-        owner: id(author)?,
+        owner: HandleError::id(author)?,
         paths,
     })
 }

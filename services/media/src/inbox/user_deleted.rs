@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use oruma_broker::{Event, HandleError, Handler};
 use oruma_proto::auth::v1 as proto;
 
-use super::{data, id};
 use crate::app::{App, uses};
 
 pub(super) const KINDS: [&str; 1] = ["auth.user.deleted.v1"];
@@ -17,8 +16,8 @@ pub(super) struct UserDeleted(pub(super) Arc<App>);
 #[async_trait]
 impl Handler for UserDeleted {
     async fn handle(&self, event: &Event) -> Result<(), HandleError> {
-        let deleted: proto::UserDeletedV1 = data(event)?;
-        let owner = id(&deleted.user_id)?;
+        let deleted: proto::UserDeletedV1 = event.read()?;
+        let owner = HandleError::id(&deleted.user_id)?;
         Ok(uses::forget_owner(&self.0, event.id, owner).await?)
     }
 }

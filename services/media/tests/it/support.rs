@@ -1,15 +1,15 @@
 //! What the tests stand on: a running service with a database, a folder, a clock and a broker of its own.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use oruma_blob::BlobConfig;
-use oruma_broker::{Broker, Event, HandleError, Handler, InProcessBroker, Subscription};
+use oruma_broker::{Broker, Event, InProcessBroker, Subscription};
 use oruma_ids::{SessionId, UserId};
 use oruma_media::app::App;
 use oruma_media::config::Config;
@@ -20,16 +20,18 @@ use oruma_postgres::{Connection, Database};
 use oruma_proto::media::v1 as proto;
 use oruma_proto::media::v1::image_service_client::ImageServiceClient;
 use oruma_proto::media::v1::upload_image_request::Part;
-use oruma_rpc_error::{ErrorCode, RpcError};
+use oruma_rpc_error::RpcError;
 use oruma_service_runtime::{
-    Caller, Channel, Clock, ClockHand, Contract, GrpcClient, GrpcListener, InternalCredential,
-    Random, Role, SignedIn, Stop, in_process,
+    Caller, Channel, Clock, ClockHand, GrpcClient, GrpcListener, InternalCredential, Random, Role,
+    SignedIn, Stop, in_process,
 };
+use oruma_service_test_kit::Told;
+pub(crate) use oruma_service_test_kit::{answered, guest, invalid_fields, refused, start_time};
 use oruma_test_kit::TestDatabase;
+
 use secrecy::SecretString;
 use serde_json::Value;
 use tempfile::TempDir;
-use tonic::{Response, Status};
 use uuid::Uuid;
 
 pub(crate) const POSTS: i32 = proto::ImageFolder::Posts as i32;
@@ -37,18 +39,8 @@ pub(crate) const EVENTS: i32 = proto::ImageFolder::Events as i32;
 pub(crate) const AVATARS: i32 = proto::ImageFolder::Avatars as i32;
 pub(crate) const CREDENTIAL: &str = "0123456789abcdef-of-the-media-tests";
 
-/// Where every standing clock begins.
-pub(crate) fn start_time() -> DateTime<Utc> {
-    "2027-01-15T10:00:00.123Z".parse().unwrap()
-}
-
 pub(crate) fn credential() -> InternalCredential {
     InternalCredential::new(SecretString::from(CREDENTIAL)).unwrap()
-}
-
-/// Nobody in particular.
-pub(crate) fn guest() -> Caller {
-    Caller::anonymous(Contract::Oruma)
 }
 
 /// Somebody who is signed in: the same person for the same number.
@@ -390,49 +382,4 @@ pub(crate) fn header(folder: i32, name: &str) -> Part {
         folder,
         file_name: name.to_owned(),
     })
-}
-
-/// The message of an answer, or the error as callers read it.
-pub(crate) fn answered<T>(result: Result<Response<T>, Status>) -> Result<T, RpcError> {
-    result.map(Response::into_inner).map_err(RpcError::from)
-}
-
-/// The refusal, which must be of this kind and for this reason.
-#[track_caller]
-pub(crate) fn refused<T: std::fmt::Debug>(
-    result: Result<T, RpcError>,
-    code: ErrorCode,
-    reason: &str,
-) -> RpcError {
-    let refusal = result.expect_err("a refusal");
-    assert_eq!((refusal.code, refusal.reason.as_str()), (code, reason));
-    refusal
-}
-
-/// The fields that a refusal of the kind `Invalid` names.
-#[track_caller]
-pub(crate) fn invalid_fields<T: std::fmt::Debug>(result: Result<T, RpcError>) -> Vec<String> {
-    refused(result, ErrorCode::Invalid, "validation_failed")
-        .violations
-        .into_iter()
-        .map(|violation| violation.field)
-        .collect()
-}
-
-/// Remembers the events that it is told.
-#[derive(Clone, Default)]
-pub(crate) struct Told(Arc<Mutex<Vec<Event>>>);
-
-impl Told {
-    pub(crate) fn events(&self) -> Vec<Event> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-#[tonic::async_trait]
-impl Handler for Told {
-    async fn handle(&self, event: &Event) -> Result<(), HandleError> {
-        self.0.lock().unwrap().push(event.clone());
-        Ok(())
-    }
 }

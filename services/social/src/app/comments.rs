@@ -39,12 +39,14 @@ pub async fn create(
         let content = judge_content(content, app.config.comment_characters)
             .map_err(|problem| Error::invalid("content", problem))?;
         let mut thread = None;
+        let mut answered = None;
         if !parent.is_empty() {
             let unknown = || Error::invalid("parent_id", "is no comment of this post");
             let id = parent.parse().map_err(|_| unknown())?;
             let parent = store::comments::find_in(conn, post.id, id).await?;
             let parent = parent.ok_or_else(unknown)?;
             thread = Some(parent.parent.unwrap_or(parent.id));
+            answered = parent.author;
         }
         let new = NewComment {
             id: CommentId::from_uuid(app.random.id(now)),
@@ -55,7 +57,7 @@ pub async fn create(
             created_at: now,
         };
         let (comment, count) = store::comments::insert(conn, &new).await?;
-        let event = outbox::comment_created(app, &post, &comment, viewer.user, count);
+        let event = outbox::comment_created(app, &post, &comment, viewer.user, answered, count);
         app.outbox.append(conn, &event).await?;
         Ok(SeenComment {
             comment,

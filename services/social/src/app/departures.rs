@@ -1,9 +1,9 @@
-//! What the end of an account means here: posts, likes, saves and views are removed, and comments too, but for those that others have
-//! answered, which stay without name and text.
+//! What the end of an account means here: posts, likes, saves, views and blocks are removed, and comments too, but for those that others have
+//! answered, which stay without name and text. What the person told moderators stays without name.
 
 use diesel_async::AsyncConnection;
 use oruma_ids::UserId;
-use oruma_postgres::DatabaseError;
+use oruma_postgres::StoreError;
 use uuid::Uuid;
 
 use super::App;
@@ -15,26 +15,16 @@ use crate::store;
 /// Rows of one transaction: few enough that nobody waits long for them.
 const AT_ONCE: i64 = 100;
 
-/// Why it could not be finished; what was done stays done, and the rest can be tried again.
-#[derive(Debug, thiserror::Error)]
-pub enum DepartureError {
-    /// There is no database to work on.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-    /// A statement failed.
-    #[error(transparent)]
-    Query(#[from] diesel::result::Error),
-}
-
 /// Removes the traces of a person, some at a time. Doing it again changes nothing.
 ///
 /// # Errors
-/// [`DepartureError`].
-pub async fn follow(app: &App, user: UserId, event: Uuid) -> Result<(), DepartureError> {
+/// [`StoreError`].
+pub async fn follow(app: &App, user: UserId, event: Uuid) -> Result<(), StoreError> {
     app.analytics.forget(user);
     while remove_posts(app, user).await? {}
     while remove_comments(app, user).await? {}
     while take_back_marks(app, user).await? {}
+    while forget_name(app, user).await? {}
     let mut conn = app.database.writer().await?;
     if app.departures.first_time(&mut conn, event).await? {
         tracing::info!(user.id = %user, "traces of a deleted account removed");
@@ -42,7 +32,7 @@ pub async fn follow(app: &App, user: UserId, event: Uuid) -> Result<(), Departur
     Ok(())
 }
 
-async fn remove_posts(app: &App, user: UserId) -> Result<bool, DepartureError> {
+async fn remove_posts(app: &App, user: UserId) -> Result<bool, StoreError> {
     let now = app.clock.now();
     let mut conn = app.database.writer().await?;
     conn.transaction(async |conn| {
@@ -57,7 +47,7 @@ async fn remove_posts(app: &App, user: UserId) -> Result<bool, DepartureError> {
     .await
 }
 
-async fn remove_comments(app: &App, user: UserId) -> Result<bool, DepartureError> {
+async fn remove_comments(app: &App, user: UserId) -> Result<bool, StoreError> {
     let mut conn = app.database.writer().await?;
     let comments = store::comments::some_of(&mut conn, user, AT_ONCE).await?;
     for comment in &comments {
@@ -72,7 +62,7 @@ async fn remove_comment(
     conn: &mut oruma_postgres::Connection,
     comment: &Comment,
     user: UserId,
-) -> Result<(), DepartureError> {
+) -> Result<(), StoreError> {
     let now = app.clock.now();
     let everybody = Viewer {
         user,
@@ -99,7 +89,7 @@ async fn remove_comment(
     Ok(())
 }
 
-async fn take_back_marks(app: &App, user: UserId) -> Result<bool, DepartureError> {
+async fn take_back_marks(app: &App, user: UserId) -> Result<bool, StoreError> {
     let mut conn = app.database.writer().await?;
     let mut taken = 0;
     for mark in [
@@ -111,4 +101,11 @@ async fn take_back_marks(app: &App, user: UserId) -> Result<bool, DepartureError
         taken += mark.take_back_some(&mut conn, user, AT_ONCE).await?;
     }
     Ok(taken > 0)
+}
+
+async fn forget_name(app: &App, user: UserId) -> Result<bool, StoreError> {
+    let mut conn = app.database.writer().await?;
+    let blocks = store::blocks::delete_some_of(&mut conn, user, AT_ONCE).await?;
+    let reports = store::reports::forget_reporter(&mut conn, user, AT_ONCE).await?;
+    Ok(blocks + reports > 0)
 }

@@ -41,8 +41,8 @@ pub async fn tidy(app: &App) -> Result<(), Error> {
         .searches()
         .forget_before(&mut conn, now - SEARCHES)
         .await?;
-    app.departures
-        .forget_before(&mut conn, now - HANDLED)
-        .await?;
+    for handled in [&app.departures, &app.reported] {
+        handled.forget_before(&mut conn, now - HANDLED).await?;
+    }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use oruma_ids::{PostId, UserId};
 use oruma_rpc_error::Violation;
-use oruma_text::{Lines, hashtag, hashtags_in, mention, mentions_in, plain};
+use oruma_text::{Faults, Lines, hashtag, hashtags_in, mention, mentions_in};
 
 use super::visibility::Visibility;
 
@@ -179,7 +179,7 @@ impl PostDraft {
             None => old_content(),
             Some(text) => faults.text("content", &text, Lines::Many, limits.characters),
         };
-        if content.is_empty() && faults.0.is_empty() {
+        if content.is_empty() && faults.is_empty() {
             faults.add("content", "is required");
         }
         let location = match self.location {
@@ -188,7 +188,7 @@ impl PostDraft {
         };
         let images = match self.images {
             None => old.map(|old| old.images.clone()).unwrap_or_default(),
-            Some(images) => faults.images(images, limits.images),
+            Some(given) => images(&mut faults, given, limits.images),
         };
         let hashtags = Tagging {
             field: "hashtags",
@@ -203,14 +203,16 @@ impl PostDraft {
             most: limits.mentions,
         };
         let body = PostBody {
-            kind: faults.kind(self.kind.as_deref(), old.map(|old| old.kind)),
-            hashtags: faults.tags(
+            kind: kind(&mut faults, self.kind.as_deref(), old.map(|old| old.kind)),
+            hashtags: tags(
+                &mut faults,
                 &hashtags,
                 self.hashtags,
                 old.map(|old| &old.hashtags),
                 hashtags_in(&content),
             ),
-            mentions: faults.tags(
+            mentions: tags(
+                &mut faults,
                 &mentions,
                 self.mentions,
                 old.map(|old| &old.mentions),
@@ -224,11 +226,7 @@ impl PostDraft {
             location,
             images,
         };
-        if faults.0.is_empty() {
-            Ok(body)
-        } else {
-            Err(faults.0)
-        }
+        faults.or(body)
     }
 }
 
@@ -240,79 +238,62 @@ struct Tagging {
     most: usize,
 }
 
-/// What is wrong, gathered while a draft is read.
-#[derive(Default)]
-struct Faults(Vec<Violation>);
-
-impl Faults {
-    fn add(&mut self, field: impl Into<String>, problem: impl Into<String>) {
-        self.0.push(Violation::new(field, problem));
+fn kind(faults: &mut Faults, name: Option<&str>, old: Option<PostType>) -> PostType {
+    match name {
+        None => old.unwrap_or(PostType::General),
+        Some("") => PostType::General,
+        Some(name) => PostType::from_name(name).unwrap_or_else(|| {
+            faults.add("type", "must be study, food, achievement, event or general");
+            PostType::General
+        }),
     }
+}
 
-    fn text(&mut self, field: &str, text: &str, lines: Lines, most: usize) -> String {
-        plain(text, lines, most).unwrap_or_else(|problem| {
-            self.add(field, problem.to_string());
-            String::new()
-        })
+/// Whose they are is for the media service to say.
+fn images(faults: &mut Faults, images: Vec<String>, most: usize) -> Vec<String> {
+    if images.len() > most {
+        faults.add("images", format!("must be at most {most}"));
     }
+    let mut seen = HashSet::new();
+    if let Some(nth) = images.iter().position(|image| !seen.insert(image)) {
+        faults.add(format!("images[{nth}]"), "is there twice");
+    }
+    images
+}
 
-    fn kind(&mut self, name: Option<&str>, old: Option<PostType>) -> PostType {
-        match name {
-            None => old.unwrap_or(PostType::General),
-            Some("") => PostType::General,
-            Some(name) => PostType::from_name(name).unwrap_or_else(|| {
-                self.add("type", "must be study, food, achievement, event or general");
-                PostType::General
-            }),
+/// Those that were given now, or else before, and then those in the text, each once.
+fn tags(
+    faults: &mut Faults,
+    tagging: &Tagging,
+    given: Option<Vec<String>>,
+    old: Option<&Tags>,
+    found: Vec<String>,
+) -> Tags {
+    let given = match given {
+        None => old.map(|old| old.given.clone()).unwrap_or_default(),
+        Some(given) => given_tags(faults, tagging, &given),
+    };
+    let mut all = given.clone();
+    all.extend(found);
+    let mut seen = HashSet::new();
+    all.retain(|tag| seen.insert(tag.clone()));
+    if all.len() > tagging.most {
+        let problem = format!("must be at most {}, with those in the text", tagging.most);
+        faults.add(tagging.field, problem);
+    }
+    Tags { given, all }
+}
+
+fn given_tags(faults: &mut Faults, tagging: &Tagging, given: &[String]) -> Vec<String> {
+    let mut read = Vec::new();
+    for (nth, text) in given.iter().enumerate() {
+        match (tagging.read)(text) {
+            Some(tag) if read.contains(&tag) => {}
+            Some(tag) => read.push(tag),
+            None => faults.add(format!("{}[{nth}]", tagging.field), tagging.problem),
         }
     }
-
-    /// Whose they are is for the media service to say.
-    fn images(&mut self, images: Vec<String>, most: usize) -> Vec<String> {
-        if images.len() > most {
-            self.add("images", format!("must be at most {most}"));
-        }
-        let mut seen = HashSet::new();
-        if let Some(nth) = images.iter().position(|image| !seen.insert(image)) {
-            self.add(format!("images[{nth}]"), "is there twice");
-        }
-        images
-    }
-
-    /// Those that were given now, or else before, and then those in the text, each once.
-    fn tags(
-        &mut self,
-        tagging: &Tagging,
-        given: Option<Vec<String>>,
-        old: Option<&Tags>,
-        found: Vec<String>,
-    ) -> Tags {
-        let given = match given {
-            None => old.map(|old| old.given.clone()).unwrap_or_default(),
-            Some(given) => self.given_tags(tagging, &given),
-        };
-        let mut all = given.clone();
-        all.extend(found);
-        let mut seen = HashSet::new();
-        all.retain(|tag| seen.insert(tag.clone()));
-        if all.len() > tagging.most {
-            let problem = format!("must be at most {}, with those in the text", tagging.most);
-            self.add(tagging.field, problem);
-        }
-        Tags { given, all }
-    }
-
-    fn given_tags(&mut self, tagging: &Tagging, given: &[String]) -> Vec<String> {
-        let mut read = Vec::new();
-        for (nth, text) in given.iter().enumerate() {
-            match (tagging.read)(text) {
-                Some(tag) if read.contains(&tag) => {}
-                Some(tag) => read.push(tag),
-                None => self.add(format!("{}[{nth}]", tagging.field), tagging.problem),
-            }
-        }
-        read
-    }
+    read
 }
 
 #[cfg(test)]

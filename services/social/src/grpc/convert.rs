@@ -1,7 +1,7 @@
 //! Between messages and domain values.
 
 use oruma_engagement::CountedSearch;
-use oruma_ids::{CommentId, PostId};
+use oruma_ids::{CommentId, PostId, ReportId};
 use oruma_proto::social::v1 as proto;
 use oruma_rpc_error::Fault;
 use oruma_service_runtime::Caller;
@@ -10,9 +10,11 @@ use tonic::{Request, Status};
 use crate::app::export::Part;
 use crate::domain::comment::SeenComment;
 use crate::domain::post::{PostDraft, SeenPost};
+use crate::domain::report::{Report, ReportState, Step, SubjectKind};
 use crate::domain::viewer::Viewer;
 use crate::domain::visibility::Visibility;
 use crate::error::Error;
+use crate::store::blocks::Block;
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
@@ -35,6 +37,83 @@ pub(super) fn post_id(text: &str) -> Result<PostId, Error> {
 /// What is no id is nobody's.
 pub(super) fn comment_id(text: &str) -> Result<CommentId, Error> {
     text.parse().map_err(|_| Error::CommentNotFound)
+}
+
+/// What is no id is nobody's.
+pub(super) fn report_id(text: &str) -> Result<ReportId, Error> {
+    text.parse().map_err(|_| Error::ReportNotFound)
+}
+
+/// `None` when it is not said.
+pub(super) fn report_state(value: i32) -> Result<Option<ReportState>, Error> {
+    let value = proto::ReportState::try_from(value)
+        .map_err(|_| Error::invalid("state", "must be open, actioned or dismissed"))?;
+    Ok(match value {
+        proto::ReportState::Unspecified => None,
+        proto::ReportState::Open => Some(ReportState::Open),
+        proto::ReportState::Actioned => Some(ReportState::Actioned),
+        proto::ReportState::Dismissed => Some(ReportState::Dismissed),
+    })
+}
+
+const fn report_state_to_proto(state: ReportState) -> proto::ReportState {
+    match state {
+        ReportState::Open => proto::ReportState::Open,
+        ReportState::Actioned => proto::ReportState::Actioned,
+        ReportState::Dismissed => proto::ReportState::Dismissed,
+    }
+}
+
+/// `None` when it is not said.
+pub(super) fn subject_kind(name: &str) -> Result<Option<SubjectKind>, Error> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    SubjectKind::from_name(name)
+        .map(Some)
+        .ok_or_else(|| Error::invalid("subject_kind", "must be post, event or item"))
+}
+
+impl From<Report> for proto::Report {
+    fn from(report: Report) -> Self {
+        Self {
+            id: report.id.to_string(),
+            subject_kind: report.subject.kind.name().to_owned(),
+            subject_id: report.subject.id.to_string(),
+            owner_id: report.subject.owner.to_string(),
+            reporter_id: report.reporter.map(|id| id.to_string()).unwrap_or_default(),
+            reason: report.reason,
+            description: report.description,
+            state: report_state_to_proto(report.state).into(),
+            reported_at: Some(report.created_at.into()),
+            updated_at: Some(report.updated_at.into()),
+            steps: Vec::new(),
+        }
+    }
+}
+
+/// A report with its audit trail.
+pub(super) fn report_with_steps(report: Report, steps: Vec<Step>) -> proto::Report {
+    let steps = steps.into_iter().map(|step| proto::ReportStep {
+        moderator_id: step.moderator.to_string(),
+        from: report_state_to_proto(step.before).into(),
+        to: report_state_to_proto(step.after).into(),
+        note: step.note,
+        at: Some(step.at.into()),
+    });
+    proto::Report {
+        steps: steps.collect(),
+        ..report.into()
+    }
+}
+
+impl From<Block> for proto::Block {
+    fn from(block: Block) -> Self {
+        Self {
+            user_id: block.blocked.to_string(),
+            blocked_at: Some(block.created_at.into()),
+        }
+    }
 }
 
 /// What is not known is refused: taken for the default, it would be public.

@@ -12,7 +12,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::convert::{popular_search, post_id, somebody};
-use crate::app::{App, export, feeds, marks, posts};
+use crate::app::{App, export, feeds, marks, posts, reports};
 use crate::error::Error;
 use crate::store::feeds::{Feed, Search};
 
@@ -147,6 +147,20 @@ impl PostService for Posts {
             posts: posts.into_iter().map(Into::into).collect(),
             next_page_token,
         }))
+    }
+
+    async fn report_post(
+        &self,
+        request: Request<proto::ReportPostRequest>,
+    ) -> Result<Response<proto::ReportPostResponse>, Status> {
+        let caller = somebody(&request)?;
+        let proto::ReportPostRequest {
+            post_id: id,
+            reason,
+            description,
+        } = request.into_inner();
+        reports::report_post(&self.0, &caller, post_id(&id)?, &reason, &description).await?;
+        Ok(Response::new(proto::ReportPostResponse {}))
     }
 
     async fn list_popular_searches(

@@ -11,7 +11,7 @@ use oruma_postgres::{Bound, Connection, Statement, Untyped};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::rows::{CommentRow, SeenCommentRow, may_see};
+use super::rows::{CommentRow, SeenCommentRow, may_see, may_see_values};
 use crate::domain::comment::{Comment, SeenComment};
 use crate::domain::viewer::Viewer;
 
@@ -145,11 +145,7 @@ pub async fn lock(
         may_see!(),
         " FOR NO KEY UPDATE OF c"
     );
-    let values = vec![
-        Bound::Id(id.as_uuid()),
-        Bound::Id(viewer.user.as_uuid()),
-        Bound::Text(&viewer.university),
-    ];
+    let values = [vec![Bound::Id(id.as_uuid())], may_see_values(viewer).into()].concat();
     let row: Option<CommentRow> = Statement::<Untyped>::new(LOCK, values)
         .get_result(conn)
         .await

@@ -53,7 +53,7 @@ macro_rules! section {
 }
 
 /// Everything.
-pub const SECTIONS: [Section; 6] = [
+pub const SECTIONS: [Section; 8] = [
     section!(
         "posts",
         "social.posts",
@@ -76,6 +76,15 @@ pub const SECTIONS: [Section; 6] = [
     section!("post_likes", "social.post_likes", "user_id", "post_id", "post_id AS \"postId\""),
     section!("post_saves", "social.post_saves", "user_id", "post_id", "post_id AS \"postId\""),
     section!("post_views", "social.post_views", "user_id", "post_id", "post_id AS \"postId\""),
+    section!("blocks", "social.blocks", "blocker_id", "blocked_id", "blocked_id AS \"userId\""),
+    section!(
+        "post_reports",
+        "social.reports",
+        // Those of events and items are told by their services.
+        "subject_kind = 'post' AND reporter_id",
+        "id",
+        "id, subject_id AS \"postId\", reason, description"
+    ),
     section!("comment_likes", "social.comment_likes", "user_id", "comment_id", "comment_id AS \"commentId\""),
 ];
 

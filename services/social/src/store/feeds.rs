@@ -10,7 +10,9 @@ use oruma_text::search_words;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::rows::{SeenPostRow, marked_columns, may_see, post_columns, seen_post_columns};
+use super::rows::{
+    SeenPostRow, marked_columns, may_see, may_see_values, post_columns, seen_post_columns,
+};
 use crate::domain::post::SeenPost;
 use crate::domain::viewer::Viewer;
 
@@ -91,8 +93,8 @@ const SAVED: &str = list!(
 );
 
 impl Feed {
-    /// The SQL of the list, with a `?` for each value: the viewer, the viewer, what the list is of unless it is everybody's, the viewer, the
-    /// viewer's university, time and id of the last post before, how many.
+    /// The SQL of the list, with a `?` for each value: the viewer, the viewer, what the list is of unless it is everybody's, those of
+    /// `may_see!`, time and id of the last post before, how many.
     #[must_use]
     pub const fn statement(&self) -> &'static str {
         match self {
@@ -137,13 +139,8 @@ pub async fn list(
         Feed::Author(author) => values.push(Bound::Id(author.as_uuid())),
         Feed::Saved => values.push(Bound::Id(user)),
     }
-    values.extend([
-        Bound::Id(user),
-        Bound::Text(&viewer.university),
-        Bound::Time(time),
-        Bound::Id(id),
-        Bound::Number(limit),
-    ]);
+    values.extend(may_see_values(viewer));
+    values.extend([Bound::Time(time), Bound::Id(id), Bound::Number(limit)]);
     let rows: Vec<ListedRow> = Statement::<Untyped>::new(feed.statement(), values)
         .load(conn)
         .await?;
@@ -212,10 +209,9 @@ pub async fn search(
     let Position(newest, greatest) = Position::START;
     let Rank(rank, time, id) = after.unwrap_or(Rank(f32::MAX.to_bits(), newest, greatest));
     let words = search_words(&search.query);
-    let values = vec![
-        Bound::Text(&words),
-        Bound::Id(user),
-        Bound::Text(&viewer.university),
+    let mut values = vec![Bound::Text(&words)];
+    values.extend(may_see_values(viewer));
+    values.extend([
         Bound::Text(&search.university),
         Bound::Text(&search.kind),
         Bound::Real(f32::from_bits(rank)),
@@ -225,7 +221,7 @@ pub async fn search(
         Bound::Id(user),
         Bound::Id(user),
         Bound::Flag(search.highlight),
-    ];
+    ]);
     let rows: Vec<FoundRow> = Statement::<Untyped>::new(SEARCH, values).load(conn).await?;
     Ok(rows.into_iter().map(Found::from).collect())
 }

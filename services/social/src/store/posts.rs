@@ -6,7 +6,9 @@ use diesel_async::RunQueryDsl;
 use oruma_ids::{PostId, UserId};
 use oruma_postgres::{Bound, Connection, Statement, Untyped};
 
-use super::rows::{PostRow, SeenPostRow, marked_columns, may_see, post_columns, seen_post_columns};
+use super::rows::{
+    PostRow, SeenPostRow, marked_columns, may_see, may_see_values, post_columns, seen_post_columns,
+};
 use crate::domain::post::{Post, PostBody, SeenPost};
 use crate::domain::viewer::Viewer;
 
@@ -162,13 +164,8 @@ pub async fn find(
     viewer: &Viewer,
 ) -> QueryResult<Option<SeenPost>> {
     let user = viewer.user.as_uuid();
-    let values = vec![
-        Bound::Id(user),
-        Bound::Id(user),
-        Bound::Id(id.as_uuid()),
-        Bound::Id(user),
-        Bound::Text(&viewer.university),
-    ];
+    let values = vec![Bound::Id(user), Bound::Id(user), Bound::Id(id.as_uuid())];
+    let values = [values, may_see_values(viewer).into()].concat();
     let row: Option<SeenPostRow> = Statement::<Untyped>::new(FIND, values)
         .get_result(conn)
         .await
@@ -181,11 +178,7 @@ pub async fn find(
 /// # Errors
 /// When the database fails.
 pub async fn lock(conn: &mut Connection, id: PostId, viewer: &Viewer) -> QueryResult<Option<Post>> {
-    let values = vec![
-        Bound::Id(id.as_uuid()),
-        Bound::Id(viewer.user.as_uuid()),
-        Bound::Text(&viewer.university),
-    ];
+    let values = [vec![Bound::Id(id.as_uuid())], may_see_values(viewer).into()].concat();
     let row: Option<PostRow> = Statement::<Untyped>::new(LOCK, values)
         .get_result(conn)
         .await
@@ -202,12 +195,8 @@ pub async fn lock_to_delete(
     id: PostId,
     viewer: &Viewer,
 ) -> QueryResult<Option<Post>> {
-    let values = vec![
-        Bound::Id(id.as_uuid()),
-        Bound::Flag(viewer.admin),
-        Bound::Id(viewer.user.as_uuid()),
-        Bound::Text(&viewer.university),
-    ];
+    let values = vec![Bound::Id(id.as_uuid()), Bound::Flag(viewer.admin)];
+    let values = [values, may_see_values(viewer).into()].concat();
     let row: Option<PostRow> = Statement::<Untyped>::new(LOCK_TO_DELETE, values)
         .get_result(conn)
         .await

@@ -4,10 +4,12 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use oruma_ids::{CommentId, PostId, UserId};
+use oruma_postgres::Bound;
 use uuid::Uuid;
 
 use crate::domain::comment::{Comment, SeenComment};
 use crate::domain::post::{Post, PostBody, PostType, SeenPost, Tags};
+use crate::domain::viewer::Viewer;
 use crate::domain::visibility::Visibility;
 
 /// The columns of a [`PostRow`], from `social.posts` as `p`.
@@ -34,12 +36,21 @@ macro_rules! seen_post_columns {
     };
 }
 
-/// Whether somebody may see `p` (O-176). Values: the viewer, the viewer's university. Who follows whom and who is in which space is not known
-/// here yet, so such posts are their author's.
+/// Whether somebody may see `p` (O-176): its visibility allows it, and neither of the two has blocked the other (K-19). Values: those of
+/// [`may_see_values`]. Who follows whom and who is in which space is not known here yet, so such posts are their author's. Blocks are read once a
+/// statement, as an array: looked up row by row they would make the planner think that most posts are hidden.
 macro_rules! may_see {
     () => {
-        "(p.visibility = 'public' OR p.author_id = ? OR (p.visibility = 'university' AND p.university <> '' AND p.university = ?))"
+        "((p.visibility = 'public' OR p.author_id = ? OR (p.visibility = 'university' AND p.university <> '' AND p.university = ?)) \
+          AND p.author_id <> ALL (ARRAY(SELECT b.blocker_id FROM social.blocks b WHERE b.blocked_id = ? \
+                                        UNION ALL SELECT b.blocked_id FROM social.blocks b WHERE b.blocker_id = ?)))"
     };
+}
+
+/// The values of [`may_see`].
+pub(super) fn may_see_values(viewer: &Viewer) -> [Bound<'_>; 4] {
+    let user = Bound::Id(viewer.user.as_uuid());
+    [user, Bound::Text(&viewer.university), user, user]
 }
 
 pub(super) use {marked_columns, may_see, post_columns, seen_post_columns};

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use oruma_proto::social::v1 as proto;
+use oruma_proto::social::v1::block_service_client::BlockServiceClient;
 use oruma_proto::social::v1::comment_service_client::CommentServiceClient;
 use oruma_proto::social::v1::list_posts_request::Of;
 use oruma_proto::social::v1::post_service_client::PostServiceClient;
+use oruma_proto::social::v1::report_service_client::ReportServiceClient;
 use oruma_rpc_error::{ErrorCode, RpcError};
 use oruma_service_runtime::{Caller, Channel, Role, ShowCredential};
 use tonic::service::Interceptor;
@@ -41,7 +43,9 @@ async fn every_call(
     caller: Option<&Caller>,
 ) -> Vec<(&'static str, Result<(), Status>)> {
     let mut posts = PostServiceClient::new(client.clone());
-    let mut comments = CommentServiceClient::new(client);
+    let mut comments = CommentServiceClient::new(client.clone());
+    let mut blocks = BlockServiceClient::new(client.clone());
+    let mut reports = ReportServiceClient::new(client);
     let mut answers = Vec::new();
     macro_rules! call {
         ($client:ident . $method:ident ( $name:literal, $message:ident )) => {{
@@ -62,12 +66,18 @@ async fn every_call(
     call!(posts.set_post_save("SetPostSave", SetPostSaveRequest));
     call!(posts.list_posts("ListPosts", ListPostsRequest));
     call!(posts.search_posts("SearchPosts", SearchPostsRequest));
+    call!(posts.report_post("ReportPost", ReportPostRequest));
     call!(posts.list_popular_searches("ListPopularSearches", ListPopularSearchesRequest));
     call!(posts.export_content("ExportContent", ExportContentRequest));
     call!(comments.create_comment("CreateComment", CreateCommentRequest));
     call!(comments.list_comments("ListComments", ListCommentsRequest));
     call!(comments.set_comment_like("SetCommentLike", SetCommentLikeRequest));
     call!(comments.delete_comment("DeleteComment", DeleteCommentRequest));
+    call!(blocks.set_block("SetBlock", SetBlockRequest));
+    call!(blocks.list_blocks("ListBlocks", ListBlocksRequest));
+    call!(reports.list_reports("ListReports", ListReportsRequest));
+    call!(reports.get_report("GetReport", GetReportRequest));
+    call!(reports.decide_report("DecideReport", DecideReportRequest));
     answers
 }
 

@@ -9,16 +9,19 @@ use oruma_test_kit::eventually;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{Social, id_of, no_comment, no_post, start_time, student};
+use crate::support::{NOTHING, Social, id_of, no_comment, no_post, start_time, student};
 
 /// The tables in which a person is named, and by which column.
-const TRACES: [(&str, &str); 6] = [
+const TRACES: [(&str, &str); 9] = [
     ("posts", "author_id"),
     ("comments", "author_id"),
     ("post_likes", "user_id"),
     ("post_saves", "user_id"),
     ("post_views", "user_id"),
     ("comment_likes", "user_id"),
+    ("blocks", "blocker_id"),
+    ("blocks", "blocked_id"),
+    ("reports", "reporter_id"),
 ];
 
 async fn traces(social: &Social, person: &Caller) -> Vec<usize> {
@@ -84,12 +87,17 @@ async fn a_departure_removes_the_traces_of_one_person() {
     let social = Social::start().await;
     let (ada, bob, eve) = (student(1), student(2), student(3));
     live(&social, &[ada.clone(), bob.clone(), eve.clone()]).await;
+    let post = social.post(&eve, "buy now").await;
+    social.report(&ada, &post.id, "spam").await.unwrap();
+    social.delete(&eve, &post.id).await.unwrap();
+    social.block(&ada, NOTHING, true).await.unwrap();
+    social.block(&bob, &id_of(&ada), true).await.unwrap();
     social.broker.release();
     let event = departed(Uuid::from_u128(1), &ada);
     for _ in 0..2 {
         let published = social.broker.publish(std::slice::from_ref(&event)).await;
         assert!(published.iter().all(Result::is_ok));
-        assert_eq!(traces(&social, &ada).await, [0; 6]);
+        assert_eq!(traces(&social, &ada).await, [0; 9]);
         social.assert_counters().await;
     }
     for other in [&bob, &eve] {
@@ -104,6 +112,8 @@ async fn a_departure_removes_the_traces_of_one_person() {
     let emptied = social.rows(emptied).await;
     assert_eq!(emptied, vec![json!({"content": "", "reply_count": 2}); 2]);
     assert_eq!(social.count("social.inbox").await, 1);
+    // What moderators were told stays, without a name.
+    assert_eq!(social.count("social.reports").await, 1);
 }
 
 /// O-009: subscribers are told of the posts and comments that go, by whom they went.
@@ -164,9 +174,9 @@ async fn a_departure_that_broke_off_is_finished_later() {
         [0, 0],
         "what was done stays done"
     );
-    assert_ne!(traces(&social, &ada).await, [0; 6]);
+    assert_ne!(traces(&social, &ada).await, [0; 9]);
     follow(&social, &ada, 1).await;
-    assert_eq!(traces(&social, &ada).await, [0; 6]);
+    assert_eq!(traces(&social, &ada).await, [0; 9]);
     social.assert_counters().await;
 }
 
@@ -184,7 +194,7 @@ async fn views_that_wait_go_too() {
         social.count("social.post_views").await == 1
     })
     .await;
-    assert_eq!(traces(&social, &ada).await, [0; 6]);
+    assert_eq!(traces(&social, &ada).await, [0; 9]);
     social.assert_counters().await;
 }
 
@@ -321,7 +331,7 @@ async fn departures_at_once_leave_every_counter_right() {
     let (_, published) = tokio::join!(join_all(go_on), join_all(gone));
     assert!(published.iter().flatten().all(Result::is_ok));
     for person in &people[..3] {
-        assert_eq!(traces(&social, person).await, [0; 6]);
+        assert_eq!(traces(&social, person).await, [0; 9]);
     }
     social.assert_counters().await;
     assert_eq!(social.count("social.posts").await, 4);

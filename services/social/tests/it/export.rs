@@ -8,7 +8,7 @@ use oruma_service_runtime::Caller;
 use oruma_test_kit::eventually;
 use serde_json::{Value, json};
 
-use crate::support::{STANFORD, Social, id_of, list_of, student, text};
+use crate::support::{NOTHING, STANFORD, Social, id_of, list_of, student, text};
 
 /// The items of each section, all parts together.
 async fn exported(social: &Social, caller: &Caller) -> BTreeMap<String, Vec<Value>> {
@@ -42,6 +42,9 @@ async fn an_export_holds_everything_of_one_person() {
     social.like_comment(&ada, &answer.id, None).await.unwrap();
     social.like_comment(&bob, &comment.id, None).await.unwrap();
     social.get(&ada, &other.id).await.unwrap();
+    social.report(&ada, &other.id, "spam").await.unwrap();
+    social.block(&ada, NOTHING, true).await.unwrap();
+    let reported = social.rows("SELECT id FROM social.reports").await;
     eventually("the view is written", || async {
         social.write_analytics().await.unwrap();
         social.count("social.post_views").await == 1
@@ -63,6 +66,8 @@ async fn an_export_holds_everything_of_one_person() {
         "post_saves": [{"postId": other.id, "createdAt": at}],
         "post_views": [{"postId": other.id, "createdAt": at}],
         "comment_likes": [{"commentId": answer.id, "createdAt": at}],
+        "blocks": [{"userId": NOTHING, "createdAt": at}],
+        "post_reports": [{"id": reported[0]["id"], "postId": other.id, "reason": "spam", "description": "", "createdAt": at}],
     });
     let sections = exported(&social, &ada).await;
     assert_eq!(serde_json::to_value(&sections).unwrap(), expected);

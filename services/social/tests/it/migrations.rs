@@ -120,7 +120,8 @@ async fn the_schema_refuses_what_must_not_be() {
 
 // === indexes ===
 
-/// Posts of 200 people of 20 universities, by the second, each with one of 50 hashtags, some of them private; and what one of them saved.
+/// Posts of 200 people of 20 universities, by the second, each with one of 50 hashtags, some of them private; and what one of them saved;
+/// and people who have blocked people.
 const CROWD: &str = "
     INSERT INTO social.posts (id, author_id, university, content, type, location, images, given_hashtags, given_mentions, hashtags, mentions,
                               visibility, search, created_at, updated_at)
@@ -129,7 +130,8 @@ const CROWD: &str = "
     FROM generate_series(1, 20000) AS n, LATERAL (SELECT timestamptz '2027-01-01 00:00Z' + n * interval '1 second' AS at) AS times;
     INSERT INTO social.post_hashtags SELECT id, unnest(hashtags), created_at FROM social.posts;
     INSERT INTO social.post_saves SELECT id, md5('u' || 1)::uuid, created_at FROM social.posts WHERE university < 'University 5';
-    INSERT INTO social.post_likes SELECT id, md5('u' || 1)::uuid, created_at FROM social.posts WHERE university > 'University 5'";
+    INSERT INTO social.post_likes SELECT id, md5('u' || 1)::uuid, created_at FROM social.posts WHERE university > 'University 5';
+    INSERT INTO social.blocks SELECT md5('u' || n)::uuid, md5('u' || m)::uuid, now() FROM generate_series(10, 199) AS n, generate_series(200, 220) AS m";
 
 /// The plan of a list for somebody at University 1, as the server would settle on it for a prepared statement.
 async fn plan(conn: &mut AsyncPgConnection, feed: &Feed, mode: &str, after: &str) -> Value {
@@ -141,7 +143,15 @@ async fn plan(conn: &mut AsyncPgConnection, feed: &Feed, mode: &str, after: &str
     };
     let mut types = vec!["uuid", "uuid"];
     types.extend(of_type);
-    types.extend(["uuid", "text", "timestamptz", "uuid", "bigint"]);
+    types.extend([
+        "uuid",
+        "text",
+        "uuid",
+        "uuid",
+        "timestamptz",
+        "uuid",
+        "bigint",
+    ]);
     let mut parts = feed.statement().split('?');
     let mut sql = parts.next().unwrap().to_owned();
     for (nth, part) in parts.enumerate() {
@@ -155,7 +165,7 @@ async fn plan(conn: &mut AsyncPgConnection, feed: &Feed, mode: &str, after: &str
     let viewer = "md5('u1')::uuid";
     let last = "'ffffffff-ffff-ffff-ffff-ffffffffffff'";
     let explain = format!(
-        "EXPLAIN (FORMAT JSON) EXECUTE feed ({viewer}, {viewer}, {of}{viewer}, 'University 1', '{after}', {last}, 11)"
+        "EXPLAIN (FORMAT JSON) EXECUTE feed ({viewer}, {viewer}, {of}{viewer}, 'University 1', {viewer}, {viewer}, '{after}', {last}, 11)"
     );
     let plan: String = diesel::sql_query(explain)
         .get_result::<Explained>(conn)

@@ -1,86 +1,34 @@
 //! What the tests stand on: a running service with a database, a clock, a broker and a media service of its own.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use diesel::QueryableByName;
-use diesel::sql_types::Text;
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
-use oruma_broker::{Broker, Event, HandleError, Handler, InProcessBroker, Subscription};
-use oruma_engagement::AnalyticsError;
-use oruma_ids::{SessionId, UserId};
-use oruma_postgres::Database;
+use diesel_async::SimpleAsyncConnection;
+use oruma_broker::{Broker, Event, InProcessBroker, Subscription};
+use oruma_postgres::{Database, StoreError};
+use oruma_proto::media::v1::ImageFolder;
 use oruma_proto::social::v1 as proto;
+use oruma_proto::social::v1::block_service_client::BlockServiceClient;
 use oruma_proto::social::v1::comment_service_client::CommentServiceClient;
 use oruma_proto::social::v1::list_posts_request::Of;
 use oruma_proto::social::v1::post_service_client::PostServiceClient;
+use oruma_proto::social::v1::report_service_client::ReportServiceClient;
 use oruma_rpc_error::{ErrorCode, RpcError};
 use oruma_service_runtime::{
-    Caller, Channel, Clock, ClockHand, Contract, Env, GrpcClient, GrpcListener, InternalCredential,
-    Random, Role, SignedIn, Stop, in_process,
+    Caller, Channel, Clock, ClockHand, Env, GrpcClient, GrpcListener, Random, Stop, in_process,
 };
+pub(crate) use oruma_service_test_kit::{
+    MIT, NOTHING, STANFORD, admin, answered, credential, guest, id_of, invalid_fields, person_of,
+    refused, rows, start_time, student, time, user_id,
+};
+use oruma_service_test_kit::{Media, Told};
 use oruma_social::app::App;
 use oruma_social::config::Config;
 use oruma_social::service::{MIGRATIONS, Service, Surroundings};
 use oruma_test_kit::TestDatabase;
+
 use serde_json::Value;
-use tonic::{Response, Status};
-use uuid::Uuid;
 
-use crate::media::Media;
-
-pub(crate) const STANFORD: &str = "Stanford University";
-pub(crate) const MIT: &str = "Massachusetts Institute of Technology";
 pub(crate) const CREDENTIAL: &str = "0123456789abcdef-of-the-social-tests";
-/// The id of nothing.
-pub(crate) const NOTHING: &str = "01890000-0000-7000-8000-000000000000";
-
-/// Where every standing clock begins.
-pub(crate) fn start_time() -> DateTime<Utc> {
-    "2027-01-15T10:00:00.123Z".parse().unwrap()
-}
-
-pub(crate) fn credential(secret: &str) -> InternalCredential {
-    InternalCredential::from_env(&Env::of_pairs([("INTERNAL_GRPC_TOKEN", secret)])).unwrap()
-}
-
-/// The id of the person of that number.
-pub(crate) fn user_id(number: u16) -> UserId {
-    UserId::from_uuid(Uuid::from_u128(
-        0x0193_2a6e_0000_7000_8000_0000_0000_0000 + u128::from(number),
-    ))
-}
-
-/// Somebody who is signed in.
-pub(crate) fn person_of(number: u16, university: &str, role: Role) -> Caller {
-    Caller {
-        signed_in: Some(SignedIn {
-            user: user_id(number),
-            role,
-            session: SessionId::from_uuid(Uuid::from_u128(u128::from(number))),
-            university: university.to_owned(),
-        }),
-        ..guest()
-    }
-}
-
-/// A student of Stanford.
-pub(crate) fn student(number: u16) -> Caller {
-    person_of(number, STANFORD, Role::User)
-}
-
-pub(crate) fn admin() -> Caller {
-    person_of(9_999, "", Role::Admin)
-}
-
-/// Nobody in particular.
-pub(crate) fn guest() -> Caller {
-    Caller::anonymous(Contract::Oruma)
-}
-
-pub(crate) fn id_of(caller: &Caller) -> String {
-    caller.user().unwrap().to_string()
-}
 
 /// What a service is made from, to be changed before it starts.
 pub(crate) struct Setup {
@@ -110,7 +58,7 @@ impl Setup {
     /// Starts the service. Its events stay in the outbox until the broker is released.
     pub(crate) async fn start(self) -> Social {
         let stop = Stop::new();
-        let media = Media::default();
+        let media = Media::of(ImageFolder::Posts);
         let (listener, channel) = in_process();
         let broker = Arc::new(InProcessBroker::holding(None));
         let told = Told::default();
@@ -175,7 +123,7 @@ impl Drop for Social {
 
 impl Social {
     /// Writes the views and searches that were collected.
-    pub(crate) async fn write_analytics(&self) -> Result<(), AnalyticsError> {
+    pub(crate) async fn write_analytics(&self) -> Result<(), StoreError> {
         let app = &self.app;
         app.analytics.write(&app.database, &app.clock).await
     }
@@ -323,6 +271,73 @@ impl Social {
             parts.push((part.section, serde_json::from_str(&part.items).unwrap()));
         }
         Ok(parts)
+    }
+}
+
+// === impl Social: blocks and reports ===
+
+impl Social {
+    pub(crate) fn block_service(&self) -> BlockServiceClient<GrpcClient> {
+        BlockServiceClient::new(self.client())
+    }
+
+    pub(crate) fn report_service(&self) -> ReportServiceClient<GrpcClient> {
+        ReportServiceClient::new(self.client())
+    }
+
+    pub(crate) async fn block(
+        &self,
+        caller: &Caller,
+        other: &str,
+        blocked: bool,
+    ) -> Result<(), RpcError> {
+        let request = caller.send(proto::SetBlockRequest {
+            user_id: other.to_owned(),
+            blocked,
+        });
+        answered(self.block_service().set_block(request).await).map(drop)
+    }
+
+    pub(crate) async fn report(
+        &self,
+        caller: &Caller,
+        post: &str,
+        reason: &str,
+    ) -> Result<(), RpcError> {
+        let request = caller.send(proto::ReportPostRequest {
+            post_id: post.to_owned(),
+            reason: reason.to_owned(),
+            description: String::new(),
+        });
+        answered(self.posts().report_post(request).await).map(drop)
+    }
+
+    pub(crate) async fn reports(
+        &self,
+        caller: &Caller,
+        request: proto::ListReportsRequest,
+    ) -> Result<proto::ListReportsResponse, RpcError> {
+        answered(
+            self.report_service()
+                .list_reports(caller.send(request))
+                .await,
+        )
+    }
+
+    pub(crate) async fn decide(
+        &self,
+        caller: &Caller,
+        report: &str,
+        state: proto::ReportState,
+        note: &str,
+    ) -> Result<proto::Report, RpcError> {
+        let request = caller.send(proto::DecideReportRequest {
+            report_id: report.to_owned(),
+            state: state.into(),
+            note: note.to_owned(),
+        });
+        let answer = answered(self.report_service().decide_report(request).await)?;
+        Ok(answer.report.unwrap())
     }
 }
 
@@ -477,20 +492,6 @@ impl Social {
     }
 }
 
-/// The rows of a query on a connection, as JSON objects.
-pub(crate) async fn rows(conn: &mut oruma_postgres::Connection, query: &str) -> Vec<Value> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Text)]
-        json: String,
-    }
-    let query = format!("SELECT to_jsonb(asked)::text AS json FROM ({query}) AS asked");
-    let rows: Vec<Row> = diesel::sql_query(query).load(conn).await.unwrap();
-    rows.iter()
-        .map(|row| serde_json::from_str(&row.json).unwrap())
-        .collect()
-}
-
 /// A post that says no more than its text.
 pub(crate) fn text(content: &str) -> proto::CreatePostRequest {
     proto::CreatePostRequest {
@@ -520,23 +521,6 @@ pub(crate) fn list_of(values: &[&str]) -> Vec<String> {
     values.iter().map(|value| (*value).to_owned()).collect()
 }
 
-/// The message of an answer, or the error as callers read it.
-pub(crate) fn answered<T>(result: Result<Response<T>, Status>) -> Result<T, RpcError> {
-    result.map(Response::into_inner).map_err(RpcError::from)
-}
-
-/// The refusal, which must be of this kind and for this reason.
-#[track_caller]
-pub(crate) fn refused<T: std::fmt::Debug>(
-    result: Result<T, RpcError>,
-    code: ErrorCode,
-    reason: &str,
-) -> RpcError {
-    let refusal = result.expect_err("a refusal");
-    assert_eq!((refusal.code, refusal.reason.as_str()), (code, reason));
-    refusal
-}
-
 /// The refusal must be that there is no such post for the caller.
 #[track_caller]
 pub(crate) fn no_post<T: std::fmt::Debug>(result: Result<T, RpcError>) {
@@ -553,40 +537,4 @@ pub(crate) fn no_comment<T: std::fmt::Debug>(result: Result<T, RpcError>) {
 #[track_caller]
 pub(crate) fn not_author<T: std::fmt::Debug>(result: Result<T, RpcError>) {
     refused(result, ErrorCode::Forbidden, "not_author");
-}
-
-/// The fields that a refusal of the kind `Invalid` names.
-#[track_caller]
-pub(crate) fn invalid_fields<T: std::fmt::Debug>(result: Result<T, RpcError>) -> Vec<String> {
-    refused(result, ErrorCode::Invalid, "validation_failed")
-        .violations
-        .into_iter()
-        .map(|violation| violation.field)
-        .collect()
-}
-
-/// A time of a message.
-pub(crate) fn time<T>(timestamp: Option<T>) -> DateTime<Utc>
-where
-    T: TryInto<DateTime<Utc>, Error: std::fmt::Debug>,
-{
-    timestamp.unwrap().try_into().unwrap()
-}
-
-/// Remembers the events that it is told.
-#[derive(Clone, Default)]
-pub(crate) struct Told(Arc<Mutex<Vec<Event>>>);
-
-impl Told {
-    pub(crate) fn events(&self) -> Vec<Event> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-#[tonic::async_trait]
-impl Handler for Told {
-    async fn handle(&self, event: &Event) -> Result<(), HandleError> {
-        self.0.lock().unwrap().push(event.clone());
-        Ok(())
-    }
 }

@@ -10,8 +10,6 @@ const LIMITS: EventLimits = EventLimits {
     location: 255,
     tags: 20,
     tag: 50,
-    report_reason: 255,
-    report_description: 2_000,
 };
 
 fn now() -> DateTime<Utc> {

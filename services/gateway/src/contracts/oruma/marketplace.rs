@@ -9,8 +9,8 @@ use oruma_service_runtime::Caller;
 use super::body::Json;
 use super::credentials::SignedInCaller;
 use super::dto::category::{Categories, Category};
-use super::dto::image::UploadedImage;
 use super::dto::event::Saved;
+use super::dto::image::UploadedImage;
 use super::dto::item::{
     CreatedItem, CreatedReview, Item, ItemRequest, ItemsPage, Review, ReviewRequest, SimilarItems,
 };

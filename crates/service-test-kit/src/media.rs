@@ -16,20 +16,31 @@ use oruma_service_runtime::{
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
 
-/// What the service knows, and what it was asked.
-#[derive(Clone, Default)]
-pub(crate) struct Media(Arc<Known>);
+/// What the service knows, and what it was asked. It has one folder.
+#[derive(Clone)]
+pub struct Media(Arc<Known>);
 
-#[derive(Default)]
 struct Known {
+    folder: proto::ImageFolder,
     owned: Mutex<HashSet<(UserId, String)>>,
     claimed: Mutex<Vec<Vec<String>>>,
     away: AtomicBool,
 }
 
 impl Media {
+    /// Knows no picture yet.
+    #[must_use]
+    pub fn of(folder: proto::ImageFolder) -> Self {
+        Self(Arc::new(Known {
+            folder,
+            owned: Mutex::default(),
+            claimed: Mutex::default(),
+            away: AtomicBool::default(),
+        }))
+    }
+
     /// Serves until `stop`, and returns the way there.
-    pub(crate) fn serve(&self, credential: InternalCredential, stop: &Stop) -> Channel {
+    pub fn serve(&self, credential: InternalCredential, stop: &Stop) -> Channel {
         let (listener, channel) = in_process();
         let server = GrpcServer {
             listener: GrpcListener::InProcess(listener),
@@ -41,20 +52,25 @@ impl Media {
         channel
     }
 
-    /// A picture that a person has uploaded for items.
-    pub(crate) fn upload(&self, owner: UserId, name: &str) -> String {
-        let path = format!("marketplace/{name}.jpg");
+    /// A picture that a person has uploaded.
+    pub fn upload(&self, owner: UserId, name: &str) -> String {
+        let folder = match self.0.folder {
+            proto::ImageFolder::Events => "events",
+            proto::ImageFolder::Marketplace => "marketplace",
+            _ => "posts",
+        };
+        let path = format!("{folder}/{name}.jpg");
         self.0.owned.lock().unwrap().insert((owner, path.clone()));
         path
     }
 
     /// From now on the service can't be used, or can be again.
-    pub(crate) fn be_away(&self, away: bool) {
+    pub fn be_away(&self, away: bool) {
         self.0.away.store(away, Ordering::SeqCst);
     }
 
     /// What was claimed, call by call.
-    pub(crate) fn claimed(&self) -> Vec<Vec<String>> {
+    pub fn claimed(&self) -> Vec<Vec<String>> {
         self.0.claimed.lock().unwrap().clone()
     }
 }
@@ -101,11 +117,13 @@ impl ImageService for Media {
         }
         let owner = Caller::of(&request)?.user().unwrap();
         let request = request.into_inner();
-        assert_eq!(request.folder(), proto::ImageFolder::Marketplace);
+        assert_eq!(request.folder(), self.0.folder);
         self.0.claimed.lock().unwrap().push(request.paths.clone());
         let owned = self.0.owned.lock().unwrap();
-        let strange: BTreeSet<usize> = (0..request.paths.len())
-            .filter(|nth| !owned.contains(&(owner, request.paths[*nth].clone())))
+        let paths = request.paths.into_iter().enumerate();
+        let strange: BTreeSet<usize> = paths
+            .filter(|(_, path)| !owned.contains(&(owner, path.clone())))
+            .map(|(nth, _)| nth)
             .collect();
         if strange.is_empty() {
             return Ok(Response::new(proto::ClaimImagesResponse::default()));
@@ -121,7 +139,9 @@ impl ImageService for Media {
         &self,
         _: Request<Streaming<proto::UploadImageRequest>>,
     ) -> Result<Response<proto::UploadImageResponse>, Status> {
-        Err(Status::unimplemented("not asked by posts"))
+        Err(Status::unimplemented(
+            "not asked by those who show pictures",
+        ))
     }
 
     type ReadImageStream = BoxStream<'static, Result<proto::ReadImageResponse, Status>>;
@@ -130,20 +150,26 @@ impl ImageService for Media {
         &self,
         _: Request<proto::ReadImageRequest>,
     ) -> Result<Response<Self::ReadImageStream>, Status> {
-        Err(Status::unimplemented("not asked by posts"))
+        Err(Status::unimplemented(
+            "not asked by those who show pictures",
+        ))
     }
 
     async fn discard_images(
         &self,
         _: Request<proto::DiscardImagesRequest>,
     ) -> Result<Response<proto::DiscardImagesResponse>, Status> {
-        Err(Status::unimplemented("not asked by posts"))
+        Err(Status::unimplemented(
+            "not asked by those who show pictures",
+        ))
     }
 
     async fn export_media(
         &self,
         _: Request<proto::ExportMediaRequest>,
     ) -> Result<Response<proto::ExportMediaResponse>, Status> {
-        Err(Status::unimplemented("not asked by posts"))
+        Err(Status::unimplemented(
+            "not asked by those who show pictures",
+        ))
     }
 }
