@@ -10,8 +10,10 @@ use oruma_proto::events::v1::event_service_client::EventServiceClient;
 use oruma_proto::events::v1::registration_service_client::RegistrationServiceClient;
 use oruma_proto::marketplace::v1::item_service_client::ItemServiceClient;
 use oruma_proto::media::v1::image_service_client::ImageServiceClient;
+use oruma_proto::social::v1::block_service_client::BlockServiceClient;
 use oruma_proto::social::v1::comment_service_client::CommentServiceClient;
 use oruma_proto::social::v1::post_service_client::PostServiceClient;
+use oruma_proto::social::v1::report_service_client::ReportServiceClient;
 use oruma_rpc_error::RpcError;
 use oruma_service_runtime::{Channel, GrpcClient, InternalCredential};
 use tonic::{Request, Response, Status};
@@ -63,6 +65,10 @@ pub struct Clients {
     pub posts: PostServiceClient<GrpcClient>,
     /// Comments on posts.
     pub comments: CommentServiceClient<GrpcClient>,
+    /// Who wants nothing to do with whom.
+    pub blocks: BlockServiceClient<GrpcClient>,
+    /// What moderators were told.
+    pub reports: ReportServiceClient<GrpcClient>,
     /// Events that people organise.
     pub events: EventServiceClient<GrpcClient>,
     /// Who comes to them.
@@ -91,6 +97,8 @@ impl Clients {
             universities: UniversityServiceClient::with_interceptor(auth.clone(), shown()),
             posts: PostServiceClient::with_interceptor(social.clone(), shown()),
             comments: CommentServiceClient::with_interceptor(social.clone(), shown()),
+            blocks: BlockServiceClient::with_interceptor(social.clone(), shown()),
+            reports: ReportServiceClient::with_interceptor(social.clone(), shown()),
             events: EventServiceClient::with_interceptor(events.clone(), shown()),
             registrations: RegistrationServiceClient::with_interceptor(events.clone(), shown()),
             items: ItemServiceClient::with_interceptor(marketplace.clone(), shown()),

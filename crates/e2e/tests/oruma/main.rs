@@ -4,6 +4,7 @@
 mod support;
 
 mod accounts;
+mod blocks;
 mod comments;
 mod data;
 mod edge;
@@ -14,6 +15,7 @@ mod hostile;
 mod idempotency;
 mod limits;
 mod marketplace;
+mod moderation;
 mod outages;
 mod posts;
 mod processes;

@@ -18,7 +18,7 @@ both_ways!(
 );
 
 /// Method, address, and whether it is for members only.
-pub(crate) const ROUTES: [(&str, &str, bool); 63] = [
+pub(crate) const ROUTES: [(&str, &str, bool); 70] = [
     ("GET", "/", false),
     ("GET", "/health", false),
     ("POST", "/api/auth/register", false),
@@ -32,7 +32,10 @@ pub(crate) const ROUTES: [(&str, &str, bool); 63] = [
     ("DELETE", "/api/users/me", true),
     ("POST", "/api/users/me/export", true),
     ("GET", "/api/users/me/export/{id}", true),
+    ("GET", "/api/users/me/blocks", true),
     ("GET", "/api/users/{userId}", true),
+    ("PUT", "/api/users/{userId}/block", true),
+    ("DELETE", "/api/users/{userId}/block", true),
     ("GET", "/api/users/{userId}/posts", true),
     ("GET", "/api/posts", true),
     ("POST", "/api/posts", true),
@@ -43,6 +46,7 @@ pub(crate) const ROUTES: [(&str, &str, bool); 63] = [
     ("DELETE", "/api/posts/{postId}", true),
     ("POST", "/api/posts/{postId}/like", true),
     ("POST", "/api/posts/{postId}/save", true),
+    ("POST", "/api/posts/{postId}/report", true),
     ("GET", "/api/posts/{postId}/comments", true),
     ("POST", "/api/posts/{postId}/comments", true),
     ("POST", "/api/comments/{commentId}/like", true),
@@ -79,6 +83,9 @@ pub(crate) const ROUTES: [(&str, &str, bool); 63] = [
     ("POST", "/api/marketplace/items/{itemId}/report", true),
     ("GET", "/api/marketplace/items/{itemId}/similar", true),
     ("POST", "/api/marketplace/items/{itemId}/reviews", true),
+    ("GET", "/api/admin/reports", true),
+    ("GET", "/api/admin/reports/{reportId}", true),
+    ("PUT", "/api/admin/reports/{reportId}", true),
     ("POST", "/api/upload/image", true),
     ("GET", "/uploads/images/{type}/{file}", false),
     ("GET", "/api/universities/search", false),

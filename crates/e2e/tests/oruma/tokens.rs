@@ -51,6 +51,14 @@ pub(crate) fn somebody(like: &Member) -> Member {
     }
 }
 
+/// The same person as an administrator, by a token.
+pub(crate) fn admin(member: &Member) -> Member {
+    Member {
+        token: resigned(member, |claims| claims["role"] = json!("admin")),
+        ..member.clone()
+    }
+}
+
 /// O-002, O-005, O-075: no token, or what is no bearer token, is a 401 that says how to come in.
 async fn protected_routes_want_a_token(deployment: &Deployment) {
     let (api, member) = (deployment.client(), deployment.member().await);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use diesel::QueryableByName;
 use diesel_async::SimpleAsyncConnection;
 use oruma_broker::{Broker, InProcessBroker, Subscription};
 use oruma_events::app::App;

@@ -1,6 +1,7 @@
 //! The contract of the student hub, mounted at the root: its complete route list.
 
 mod auth;
+mod blocks;
 mod body;
 mod comments;
 mod credentials;
@@ -13,6 +14,7 @@ mod marketplace;
 pub mod openapi;
 mod posts;
 mod query;
+mod reports;
 mod submission;
 mod system;
 mod universities;
@@ -51,8 +53,14 @@ fn routes(config: &mut ServiceConfig) {
         )
         .service(resource("/api/users/me/export").route(post().to(exports::create)))
         .service(resource("/api/users/me/export/{id}").route(get().to(exports::get)))
+        .service(resource("/api/users/me/blocks").route(get().to(blocks::list)))
         .service(resource("/api/users/{userId}").route(get().to(users::get)))
         .service(resource("/api/users/{userId}/posts").route(get().to(posts::by_author)))
+        .service(
+            resource("/api/users/{userId}/block")
+                .route(put().to(blocks::block))
+                .route(delete().to(blocks::unblock)),
+        )
         // posts
         .service(
             resource("/api/posts")
@@ -69,6 +77,7 @@ fn routes(config: &mut ServiceConfig) {
         )
         .service(resource("/api/posts/{postId}/like").route(post().to(posts::like)))
         .service(resource("/api/posts/{postId}/save").route(post().to(posts::save)))
+        .service(resource("/api/posts/{postId}/report").route(post().to(posts::report)))
         // comments
         .service(
             resource("/api/posts/{postId}/comments")
@@ -154,6 +163,13 @@ fn routes(config: &mut ServiceConfig) {
             resource("/uploads/images/{type}/{file}")
                 .route(get().to(uploads::get))
                 .route(head().to(uploads::get)),
+        )
+        // moderation
+        .service(resource("/api/admin/reports").route(get().to(reports::list)))
+        .service(
+            resource("/api/admin/reports/{reportId}")
+                .route(get().to(reports::get))
+                .route(put().to(reports::decide)),
         )
         // universities
         .service(resource("/api/universities/search").route(get().to(universities::search)))

@@ -105,9 +105,7 @@ pub async fn popular_searches(
     days: i32,
     page_size: i32,
 ) -> Result<Vec<CountedSearch>, Error> {
-    if !Viewer::of(caller)?.admin {
-        return Err(Error::AdminOnly);
-    }
+    Viewer::of(caller)?.must_moderate()?;
     let days = POPULAR_DAYS
         .of(days)
         .map_err(|_| Error::invalid("days", "must not be negative"))?;

@@ -133,7 +133,7 @@ pub async fn get(app: &App, caller: &Caller, id: ReportId) -> Result<(Report, Ve
     Ok((report, steps))
 }
 
-/// Decides on a report, or opens it again.
+/// Decides on a report, or opens it again. The state is said as it could be read: that it is none comes after that the report is there.
 ///
 /// # Errors
 /// [`Error::NotSignedIn`]; [`Error::AdminOnly`]; [`Error::ReportNotFound`]; [`Error::Invalid`]; [`Error::AlreadyDecided`] when it is in that state.
@@ -141,7 +141,7 @@ pub async fn decide(
     app: &App,
     caller: &Caller,
     id: ReportId,
-    after: ReportState,
+    after: Result<Option<ReportState>, Error>,
     note: &str,
 ) -> Result<(Report, Vec<Step>), Error> {
     let moderator = moderator(caller)?;
@@ -151,6 +151,7 @@ pub async fn decide(
         let report = store::reports::lock(conn, id)
             .await?
             .ok_or(Error::ReportNotFound)?;
+        let after = after?.ok_or_else(|| Error::invalid("state", "is required"))?;
         let note = judge_note(app, note)?;
         if report.state == after {
             return Err(Error::AlreadyDecided);
@@ -183,9 +184,6 @@ fn judge_note(app: &App, note: &str) -> Result<String, Error> {
 
 fn moderator(caller: &Caller) -> Result<UserId, Error> {
     let viewer = Viewer::of(caller)?;
-    if viewer.admin {
-        Ok(viewer.user)
-    } else {
-        Err(Error::AdminOnly)
-    }
+    viewer.must_moderate()?;
+    Ok(viewer.user)
 }

@@ -34,4 +34,16 @@ impl Viewer {
             admin: role == Role::Admin,
         })
     }
+
+    /// Whether the person may do what administrators do.
+    ///
+    /// # Errors
+    /// [`Error::AdminOnly`].
+    pub fn must_moderate(&self) -> Result<(), Error> {
+        if self.admin {
+            Ok(())
+        } else {
+            Err(Error::AdminOnly)
+        }
+    }
 }

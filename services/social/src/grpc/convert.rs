@@ -29,6 +29,13 @@ pub(super) fn somebody<T>(request: &Request<T>) -> Result<Caller, Status> {
     Ok(caller)
 }
 
+/// The caller, who must be an administrator: that is said before anything of the request is looked at.
+pub(super) fn administrator<T>(request: &Request<T>) -> Result<Caller, Status> {
+    let caller = Caller::of(request)?;
+    Viewer::of(&caller)?.must_moderate()?;
+    Ok(caller)
+}
+
 /// What is no id is nobody's.
 pub(super) fn post_id(text: &str) -> Result<PostId, Error> {
     text.parse().map_err(|_| Error::PostNotFound)

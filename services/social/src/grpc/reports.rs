@@ -6,9 +6,8 @@ use oruma_proto::social::v1 as proto;
 use oruma_proto::social::v1::report_service_server::ReportService;
 use tonic::{Request, Response, Status};
 
-use super::convert::{report_id, report_state, report_with_steps, somebody, subject_kind};
+use super::convert::{administrator, report_id, report_state, report_with_steps, subject_kind};
 use crate::app::{App, reports};
-use crate::error::Error;
 use crate::store::reports::Filter;
 
 /// The moderators' queue.
@@ -20,7 +19,7 @@ impl ReportService for Reports {
         &self,
         request: Request<proto::ListReportsRequest>,
     ) -> Result<Response<proto::ListReportsResponse>, Status> {
-        let caller = somebody(&request)?;
+        let caller = administrator(&request)?;
         let request = request.into_inner();
         let filter = Filter {
             state: report_state(request.state)?,
@@ -45,7 +44,7 @@ impl ReportService for Reports {
         &self,
         request: Request<proto::GetReportRequest>,
     ) -> Result<Response<proto::GetReportResponse>, Status> {
-        let caller = somebody(&request)?;
+        let caller = administrator(&request)?;
         let id = report_id(&request.into_inner().report_id)?;
         let (report, steps) = reports::get(&self.0, &caller, id).await?;
         Ok(Response::new(proto::GetReportResponse {
@@ -57,13 +56,13 @@ impl ReportService for Reports {
         &self,
         request: Request<proto::DecideReportRequest>,
     ) -> Result<Response<proto::DecideReportResponse>, Status> {
-        let caller = somebody(&request)?;
+        let caller = administrator(&request)?;
         let proto::DecideReportRequest {
             report_id: id,
             state,
             note,
         } = request.into_inner();
-        let state = report_state(state)?.ok_or_else(|| Error::invalid("state", "is required"))?;
+        let state = report_state(state);
         let (report, steps) =
             reports::decide(&self.0, &caller, report_id(&id)?, state, &note).await?;
         Ok(Response::new(proto::DecideReportResponse {

@@ -1,5 +1,6 @@
 //! The shapes of this contract. A new field of a message breaks the build here until somebody decides what to do with it.
 
+pub(super) mod block;
 pub(super) mod category;
 pub(super) mod comment;
 pub(super) mod event;

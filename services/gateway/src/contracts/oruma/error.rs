@@ -96,6 +96,7 @@ fn field_name(field: &str) -> String {
         "page_size" => "limit".to_owned(),
         "query" => "q".to_owned(),
         "conditions" => "condition".to_owned(),
+        "subject_kind" => "type".to_owned(),
         other => camel_case(other),
     }
 }

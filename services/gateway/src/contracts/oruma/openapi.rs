@@ -4,8 +4,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    auth, comments, error, events, exports, marketplace, posts, system, universities, uploads,
-    users,
+    auth, blocks, comments, error, events, exports, marketplace, posts, reports, system,
+    universities, uploads, users,
 };
 
 #[derive(OpenApi)]
@@ -19,7 +19,7 @@ use super::{
             `invalid_token`, `token_expired`, `token_revoked`, `invalid_credentials`, `invalid_refresh_token`, `not_signed_in`, \
             `account_suspended`, `not_author`, `user_not_found`, `university_not_found`, `post_not_found`, `comment_not_found`, \
             `event_not_found`, `registration_not_found`, `item_not_found`, `not_organizer`, `not_seller`, `not_buyer`, `event_full`, \
-            `event_cancelled`, `event_over`, `illegal_status`, `not_sold`, `already_reviewed`, `image_not_found`, `export_not_found`, `invalid_form`, `file_too_large`, `infected`, `range_not_satisfiable`, \
+            `event_cancelled`, `event_over`, `illegal_status`, `not_sold`, `already_reviewed`, `admin_only`, `report_not_found`, `already_decided`, `image_not_found`, `export_not_found`, `invalid_form`, `file_too_large`, `infected`, `range_not_satisfiable`, \
             `idempotency_key_reused`, `idempotency_key_in_use`, `route_not_found`, `method_not_allowed`, `request_timeout`, \
             `rate_limited`, `overloaded`, `unavailable`, `internal`.\n\n\
             A POST with an `Idempotency-Key` (1 to 255 characters of one's own choice) is carried out once within 24 hours: a repetition with \
@@ -31,9 +31,10 @@ use super::{
         system::root, system::health,
         auth::register, auth::login, auth::refresh, auth::logout, auth::me,
         users::search, users::get, users::me, users::update_me, users::delete_me,
+        blocks::list, blocks::block, blocks::unblock,
         exports::create, exports::get,
         posts::feed, posts::create, posts::search, posts::by_hashtag, posts::by_author, posts::get, posts::update, posts::delete, posts::like,
-        posts::save,
+        posts::save, posts::report,
         comments::list, comments::create, comments::like, comments::delete,
         events::list, events::search, events::categories, events::registered, events::by_organizer, events::create, events::get, events::update,
         events::delete, events::register, events::unregister, events::registrations, events::attend, events::save, events::view,
@@ -42,6 +43,7 @@ use super::{
         marketplace::get, marketplace::update, marketplace::delete, marketplace::similar, marketplace::review, marketplace::save,
         marketplace::view, marketplace::report, marketplace::upload_image,
         uploads::create, uploads::get,
+        reports::list, reports::get, reports::decide,
         universities::search, universities::get,
     ),
     components(schemas(error::ErrorBody)),
@@ -53,6 +55,7 @@ use super::{
         (name = "events", description = "Events and who comes"),
         (name = "marketplace", description = "Things that people sell"),
         (name = "uploads", description = "Pictures"),
+        (name = "moderation", description = "What people told moderators, and what they made of it"),
         (name = "universities", description = "The universities directory"),
         (name = "system", description = "The API itself"),
     ),

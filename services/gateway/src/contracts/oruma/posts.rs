@@ -6,8 +6,10 @@ use oruma_proto::social::v1 as proto;
 use oruma_proto::social::v1::list_posts_request::Of;
 use oruma_service_runtime::Caller;
 
+use super::body::Json;
 use super::credentials::SignedInCaller;
 use super::dto::post::{CreatedPost, Liked, Post, PostRequest, PostsPage, Saved};
+use super::dto::report::{Nothing, ReportRequest};
 use super::error::{ApiError, ErrorBody};
 use super::query::Query;
 use super::submission::{Submission, is_form};
@@ -327,4 +329,31 @@ pub(super) async fn save(
         save_count: _,
     } = now.into_inner();
     Ok(HttpResponse::Ok().json(Saved { saved }))
+}
+
+/// Tells moderators of a post.
+#[utoipa::path(post, path = "/api/posts/{postId}/report", tag = "posts", security(("bearer" = [])), params(
+    ("postId" = String, Path, description = "UUID"),
+), request_body = ReportRequest, responses(
+    (status = 200, description = "Noted", body = Nothing),
+    (status = 400, description = "A field is not valid", body = ErrorBody),
+    (status = 401, description = "Not signed in", body = ErrorBody),
+    (status = 404, description = "There is no such post", body = ErrorBody),
+))]
+pub(super) async fn report(
+    edge: Data<Edge>,
+    SignedInCaller(caller): SignedInCaller,
+    post_id: Path<String>,
+    Json(ReportRequest {
+        reason,
+        description,
+    }): Json<ReportRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let message = caller.send(proto::ReportPostRequest {
+        post_id: post_id.into_inner(),
+        reason: reason.unwrap_or_default(),
+        description: description.unwrap_or_default(),
+    });
+    edge.clients.posts.clone().report_post(message).await?;
+    Ok(HttpResponse::Ok().json(Nothing {}))
 }
