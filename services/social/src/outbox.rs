@@ -87,6 +87,7 @@ pub fn post_liked(
 ) -> Event {
     let (post_id, author_id) = (post.id.to_string(), post.author.to_string());
     let (university, user_id) = (post.university.clone(), viewer.user.to_string());
+    let visibility = post.body.visibility.name().to_owned();
     let like_count = liked.count;
     if liked.is_set {
         let data = proto::PostLikedV1 {
@@ -96,6 +97,7 @@ pub fn post_liked(
             user_id,
             like_count,
             liked_at: Some(now.into()),
+            visibility,
         };
         event(app, "social.post.liked.v1", post.id, now, &data)
     } else {
@@ -106,6 +108,7 @@ pub fn post_liked(
             user_id,
             like_count,
             unliked_at: Some(now.into()),
+            visibility,
         };
         event(app, "social.post.unliked.v1", post.id, now, &data)
     }
@@ -121,6 +124,7 @@ pub fn post_saved(
 ) -> Event {
     let (post_id, author_id) = (post.id.to_string(), post.author.to_string());
     let (university, user_id) = (post.university.clone(), viewer.user.to_string());
+    let visibility = post.body.visibility.name().to_owned();
     let save_count = saved.count;
     if saved.is_set {
         let data = proto::PostSavedV1 {
@@ -130,6 +134,7 @@ pub fn post_saved(
             user_id,
             save_count,
             saved_at: Some(now.into()),
+            visibility,
         };
         event(app, "social.post.saved.v1", post.id, now, &data)
     } else {
@@ -140,6 +145,7 @@ pub fn post_saved(
             user_id,
             save_count,
             unsaved_at: Some(now.into()),
+            visibility,
         };
         event(app, "social.post.unsaved.v1", post.id, now, &data)
     }
@@ -166,6 +172,7 @@ pub fn comment_created(
         comment_count,
         created_at: Some(comment.created_at.into()),
         parent_author_id: text(answered),
+        visibility: post.body.visibility.name().to_owned(),
     };
     let time = comment.created_at;
     event(app, "social.comment.created.v1", post.id, time, &data)
