@@ -6,14 +6,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::{EphemeralError, Quota, Subscription, Verdict};
+use crate::{
+    Departure, EphemeralError, Lease, LogBounds, LogReader, Position, Presence, Quota,
+    Subscription, Verdict,
+};
 
 /// The handle that services hold. The last one dropped closes the lines and ends the subscriptions.
 pub type SharedEphemeral = Arc<dyn Ephemeral>;
 
 /// What processes share for a moment and may lose.
 ///
-/// Topics, values and quotas have name spaces of their own: the same name in two of them means two things. Names are any text;
+/// Topics, logs, groups, values and quotas have name spaces of their own: the same name in two of them means two things. Names are any text;
 /// payloads and values are any bytes, meant to be small (some KiB).
 ///
 /// Each method fails with [`EphemeralError`] within 500 ms when Redis is away, and works again once it is back. The implementation
@@ -68,6 +71,65 @@ pub trait Ephemeral: Send + Sync + 'static {
     /// # Errors
     /// [`EphemeralError`] when Redis is away or refuses.
     async fn remove(&self, key: &str) -> Result<bool, EphemeralError>;
+
+    /// Adds an entry to a log, and drops what the bounds no longer allow. Entries of one caller have the order of its calls; in all,
+    /// there is one order for everybody.
+    ///
+    /// # Errors
+    /// [`EphemeralError`] when Redis is away or refuses; after a timeout the entry may or may not be there.
+    async fn append(
+        &self,
+        log: &str,
+        payload: Bytes,
+        bounds: LogBounds,
+    ) -> Result<Position, EphemeralError>;
+
+    /// Reads a log from the oldest entry that is kept. Returns at once, also while Redis is away. Call it inside a tokio runtime.
+    ///
+    /// # Errors
+    /// None at present; implementations may refuse in the future.
+    async fn follow(&self, log: &str) -> Result<LogReader, EphemeralError>;
+
+    /// Holds members of a group for a lease, again or for the first time. Tells those who were not present before: of several that hold
+    /// somebody at once, one is told.
+    ///
+    /// # Errors
+    /// [`EphemeralError`] when Redis is away or refuses; after a timeout some may be held of whom nobody was told.
+    async fn hold(
+        &self,
+        group: &str,
+        holder: &str,
+        members: &[String],
+        lease: Lease,
+    ) -> Result<Vec<String>, EphemeralError>;
+
+    /// Ends a holder's holds. Whoever is held by nobody else leaves after the grace.
+    ///
+    /// # Errors
+    /// [`EphemeralError`] when Redis is away or refuses; the holds end with their lease in any case.
+    async fn release(
+        &self,
+        group: &str,
+        holder: &str,
+        members: &[String],
+        lease: Lease,
+    ) -> Result<(), EphemeralError>;
+
+    /// Takes some of those who have left by now; each is told once, whoever asks.
+    ///
+    /// # Errors
+    /// [`EphemeralError`] when Redis is away or refuses; after a timeout some may be untold.
+    async fn departed(&self, group: &str, lease: Lease) -> Result<Vec<Departure>, EphemeralError>;
+
+    /// How it is with each of these members, in their order.
+    ///
+    /// # Errors
+    /// [`EphemeralError`] when Redis is away or refuses.
+    async fn presence(
+        &self,
+        group: &str,
+        members: &[String],
+    ) -> Result<Vec<Presence>, EphemeralError>;
 
     /// Tells whether commands work right now, for readiness checks.
     ///

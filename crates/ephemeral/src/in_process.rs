@@ -1,9 +1,11 @@
 //! The implementation for an installation of one process.
 
 mod expiring;
+mod groups;
+mod logs;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,10 +13,15 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::gcra::{self, Gcra};
 use crate::topics::Topics;
-use crate::{Ephemeral, EphemeralError, Quota, SharedEphemeral, Subscription, Verdict, ephemeral};
+use crate::{
+    Departure, Ephemeral, EphemeralError, Lease, LogBounds, LogReader, Position, Presence, Quota,
+    SharedEphemeral, Subscription, Verdict, ephemeral,
+};
 use expiring::Expiring;
+use groups::Groups;
+use logs::Logs;
 
-/// A clock that never goes back: the time since some fixed moment.
+/// A clock that never goes back: the time since some fixed moment, which positions in logs and departures are counted from.
 pub type Now = Arc<dyn Fn() -> Duration + Send + Sync>;
 
 /// How many quotas, and how many values, are kept.
@@ -23,14 +30,15 @@ const CAPACITY: usize = 100_000;
 /// How often what expired is dropped while nobody asks for anything.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
 
-/// Makes the implementation inside the process, on the machine's monotonic clock.
+/// Makes the implementation inside the process, on the machine's monotonic clock, set to the time since the beginning of 1970.
 ///
 /// At most 100,000 quotas and 100,000 values are kept; beyond that, the one closest to its end goes first. Inside a tokio runtime,
 /// what expired is dropped every 10 seconds even when nobody asks for anything; outside of one, at the next call.
 #[must_use]
 pub fn in_process() -> SharedEphemeral {
     let start = Instant::now();
-    in_process_with_clock(Arc::new(move || start.elapsed()))
+    let started = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    in_process_with_clock(Arc::new(move || started + start.elapsed()))
 }
 
 /// Like [`in_process`], on a clock that was passed in.
@@ -40,11 +48,13 @@ pub fn in_process_with_clock(now: Now) -> SharedEphemeral {
         kept: Mutex::new(Kept {
             values: Expiring::new(CAPACITY),
             rates: Expiring::new(CAPACITY),
+            groups: Groups::default(),
         }),
-        now,
+        now: Arc::clone(&now),
     });
     Arc::new(InProcess {
         topics: Topics::fed_inside(),
+        logs: Logs::new(now),
         _sweeper: sweep_in_background(&store),
         store,
     })
@@ -52,6 +62,7 @@ pub fn in_process_with_clock(now: Now) -> SharedEphemeral {
 
 struct InProcess {
     topics: Arc<Topics>,
+    logs: Logs,
     store: Arc<Store>,
     _sweeper: Option<AbortOnDropHandle<()>>,
 }
@@ -65,6 +76,7 @@ struct Kept {
     values: Expiring<Bytes>,
     /// For each quota the microsecond at which it is full again, which is also its end: a full quota needs no entry.
     rates: Expiring<u64>,
+    groups: Groups,
 }
 
 impl Store {
@@ -154,6 +166,57 @@ impl Ephemeral for InProcess {
         Ok(kept.values.remove(key))
     }
 
+    async fn append(
+        &self,
+        log: &str,
+        payload: Bytes,
+        bounds: LogBounds,
+    ) -> Result<Position, EphemeralError> {
+        Ok(self.logs.append(log, payload, bounds))
+    }
+
+    async fn follow(&self, log: &str) -> Result<LogReader, EphemeralError> {
+        Ok(self.logs.follow(log))
+    }
+
+    async fn hold(
+        &self,
+        group: &str,
+        holder: &str,
+        members: &[String],
+        lease: Lease,
+    ) -> Result<Vec<String>, EphemeralError> {
+        let (now, mut kept) = self.store.at_present();
+        Ok(kept.groups.of(group).hold(holder, members, lease, now))
+    }
+
+    async fn release(
+        &self,
+        group: &str,
+        holder: &str,
+        members: &[String],
+        lease: Lease,
+    ) -> Result<(), EphemeralError> {
+        let (now, mut kept) = self.store.at_present();
+        kept.groups.of(group).release(holder, members, lease, now);
+        Ok(())
+    }
+
+    async fn departed(&self, group: &str, lease: Lease) -> Result<Vec<Departure>, EphemeralError> {
+        let (now, mut kept) = self.store.at_present();
+        Ok(kept.groups.of(group).departed(lease, now))
+    }
+
+    async fn presence(
+        &self,
+        group: &str,
+        members: &[String],
+    ) -> Result<Vec<Presence>, EphemeralError> {
+        let (_, mut kept) = self.store.at_present();
+        let group = kept.groups.of(group);
+        Ok(members.iter().map(|name| group.presence(name)).collect())
+    }
+
     async fn ping(&self) -> Result<(), EphemeralError> {
         Ok(())
     }
@@ -162,5 +225,6 @@ impl Ephemeral for InProcess {
 impl Drop for InProcess {
     fn drop(&mut self) {
         self.topics.close();
+        self.logs.close();
     }
 }

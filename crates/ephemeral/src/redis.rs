@@ -2,6 +2,8 @@
 
 mod commands;
 mod feed;
+mod groups;
+mod log;
 mod reconnect;
 
 use std::sync::Arc;
@@ -15,11 +17,16 @@ use redis::{
     Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, Script,
 };
 use secrecy::{ExposeSecret, SecretString};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::gcra::{self, Gcra};
-use crate::{Ephemeral, EphemeralError, Quota, SharedEphemeral, Subscription, Verdict, ephemeral};
+use crate::{
+    Departure, Ephemeral, EphemeralError, Lease, LogBounds, LogReader, Position, Presence, Quota,
+    SharedEphemeral, Subscription, Verdict, ephemeral,
+};
 use commands::Commands;
 use feed::Feed;
+use groups::Groups;
 
 /// How long a command may take, the wait for a connection included.
 const OPERATION_TIMEOUT: Duration = Duration::from_millis(500);
@@ -31,6 +38,7 @@ const HEARTBEAT_EVERY: Duration = Duration::from_secs(2);
 const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(2);
 
 const TOPIC: &str = "oruma:topic:";
+const LOG: &str = "oruma:log:";
 const RATE: &str = "oruma:rate:";
 const VALUE: &str = "oruma:value:";
 
@@ -45,11 +53,18 @@ pub async fn redis(url: &SecretString) -> Result<SharedEphemeral, EphemeralError
     let info = connection_info(url)?;
     // Pushes of the third version tell at once that the line is lost; subscriptions have their messages pushed in the second too.
     let commands = Commands::start(client(&info, ProtocolVersion::RESP3)?);
-    let feed = Feed::start(client(&info, ProtocolVersion::RESP2)?);
+    let lines = client(&info, ProtocolVersion::RESP2)?;
+    let feed = Feed::start(lines.clone());
+    let gone = CancellationToken::new();
     commands.settled().await;
     Ok(Arc::new(Redis {
         commands,
         feed,
+        lines,
+        gone: gone.clone(),
+        _gone: gone.drop_guard(),
+        groups: Groups::new(),
+        append: Script::new(include_str!("redis/append.lua")),
         take: Script::new(include_str!("redis/take.lua")),
     }))
 }
@@ -67,6 +82,13 @@ pub async fn redis_from_env(env: &Env) -> Result<SharedEphemeral, ConfigError> {
 struct Redis {
     commands: Commands,
     feed: Feed,
+    /// Opens the lines of readers.
+    lines: Client,
+    /// Ends them.
+    gone: CancellationToken,
+    _gone: DropGuard,
+    groups: Groups,
+    append: Script,
     take: Script,
 }
 
@@ -171,6 +193,64 @@ impl Ephemeral for Redis {
 
     async fn remove(&self, key: &str) -> Result<bool, EphemeralError> {
         self.query(on_value("DEL", key)).await
+    }
+
+    async fn append(
+        &self,
+        log: &str,
+        payload: Bytes,
+        bounds: LogBounds,
+    ) -> Result<Position, EphemeralError> {
+        let mut invocation = self.append.key(format!("{LOG}{log}"));
+        invocation.arg(payload.as_ref());
+        invocation.arg(ephemeral::whole(bounds.age).as_millis().to_string());
+        invocation.arg(bounds.entries.max(1)).arg(bounds.bytes);
+        invocation.arg(log::FORGOTTEN_AFTER.as_millis().to_string());
+        let position: u64 = self
+            .commands
+            .run(async move |mut connection| invocation.invoke_async(&mut connection).await)
+            .await?;
+        Ok(Position::from_number(position))
+    }
+
+    async fn follow(&self, log: &str) -> Result<LogReader, EphemeralError> {
+        Ok(log::follow(self.lines.clone(), log, self.gone.clone()))
+    }
+
+    async fn hold(
+        &self,
+        group: &str,
+        holder: &str,
+        members: &[String],
+        lease: Lease,
+    ) -> Result<Vec<String>, EphemeralError> {
+        self.groups
+            .hold(&self.commands, group, holder, members, lease)
+            .await
+    }
+
+    async fn release(
+        &self,
+        group: &str,
+        holder: &str,
+        members: &[String],
+        lease: Lease,
+    ) -> Result<(), EphemeralError> {
+        self.groups
+            .release(&self.commands, group, holder, members, lease)
+            .await
+    }
+
+    async fn departed(&self, group: &str, lease: Lease) -> Result<Vec<Departure>, EphemeralError> {
+        self.groups.departed(&self.commands, group, lease).await
+    }
+
+    async fn presence(
+        &self,
+        group: &str,
+        members: &[String],
+    ) -> Result<Vec<Presence>, EphemeralError> {
+        groups::presence(&self.commands, group, members).await
     }
 
     async fn ping(&self) -> Result<(), EphemeralError> {

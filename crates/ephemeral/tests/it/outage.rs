@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use oruma_ephemeral::{EphemeralError, Quota, SharedEphemeral, Signal};
+use oruma_ephemeral::{EphemeralError, LogSignal, Quota, SharedEphemeral, Signal};
 
 use crate::server::{Server, connect};
+use crate::suite::logs::{append, caught_up, entry, next as next_of};
 use crate::support::{assert_connects, assert_receives, eventually, next};
 
 /// What a command promises, and some for a machine that is busy.
@@ -158,4 +159,86 @@ async fn a_refused_command_names_only_the_code() {
     let code = "OOM".to_owned();
     assert_eq!(error, EphemeralError::Refused { code });
     assert!(works(&ephemeral).await);
+}
+
+#[tokio::test]
+async fn a_log_that_was_lost_with_its_server_is_told_to_be() {
+    let mut server = Server::start();
+    let ephemeral = connect(&server.url()).await;
+    let mut reader = ephemeral.follow("log").await.unwrap();
+    caught_up(&mut reader).await;
+    let before = append(&ephemeral, "log", "before").await;
+    assert_eq!(entry(&mut reader).await, (before, "before".to_owned()));
+
+    server.kill();
+    server.resume();
+    let LogSignal::Lost { after } = next_of(&mut reader).await else {
+        panic!("the loss is told");
+    };
+    assert!(after > before);
+    eventually(async || works(&ephemeral).await).await;
+    let again = append(&ephemeral, "log", "again").await;
+    assert!(again > after);
+    assert_eq!(entry(&mut reader).await, (again, "again".to_owned()));
+    // Whoever comes now knows that it does not know what was before.
+    let mut late = ephemeral.follow("log").await.unwrap();
+    let (floor, entries) = caught_up(&mut late).await;
+    assert!(floor > before && floor < again);
+    assert_eq!(entries, ["again"]);
+}
+
+#[tokio::test]
+async fn a_line_that_is_cut_loses_no_entry() {
+    let server = Server::start();
+    let ephemeral = connect(&server.url()).await;
+    let mut reader = ephemeral.follow("log").await.unwrap();
+    caught_up(&mut reader).await;
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut plain = client.get_multiplexed_async_connection().await.unwrap();
+    for round in 0..5 {
+        let mut cut = redis::cmd("CLIENT");
+        cut.arg("KILL")
+            .arg("TYPE")
+            .arg("normal")
+            .arg("SKIPME")
+            .arg("yes");
+        cut.exec_async(&mut plain).await.unwrap();
+        eventually(async || works(&ephemeral).await).await;
+        for count in 0..50 {
+            append(&ephemeral, "log", &format!("{round} {count}")).await;
+        }
+        for count in 0..50 {
+            assert_eq!(entry(&mut reader).await.1, format!("{round} {count}"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_was_deleted_is_told_to_be_lost() {
+    let server = Server::start();
+    let ephemeral = connect(&server.url()).await;
+    let mut reader = ephemeral.follow("log").await.unwrap();
+    caught_up(&mut reader).await;
+    let before = append(&ephemeral, "log", "before").await;
+    entry(&mut reader).await;
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut plain = client.get_multiplexed_async_connection().await.unwrap();
+    redis::cmd("FLUSHALL").exec_async(&mut plain).await.unwrap();
+    // Positions are only known to rise from one millisecond to the next where nothing is left of the log.
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    append(&ephemeral, "log", "again").await;
+    assert_eq!(
+        next_of(&mut reader).await,
+        LogSignal::Lost { after: before }
+    );
+    assert_eq!(entry(&mut reader).await.1, "again");
+}
+
+#[tokio::test]
+async fn a_reader_begins_once_its_server_is_there() {
+    let mut server = Server::stopped();
+    let ephemeral = connect(&server.url()).await;
+    let mut reader = ephemeral.follow("log").await.unwrap();
+    server.resume();
+    assert!(caught_up(&mut reader).await.1.is_empty());
 }

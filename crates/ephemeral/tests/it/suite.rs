@@ -1,5 +1,7 @@
 //! The facts that hold for both implementations. Each gets two handles, as two processes would have them.
 
+pub(crate) mod groups;
+pub(crate) mod logs;
 pub(crate) mod messages;
 pub(crate) mod quotas;
 pub(crate) mod values;
@@ -38,6 +40,26 @@ macro_rules! whole_suite_holds_for {
             a_dropped_subscription_leaves_the_others_alone,
             a_topic_can_be_left_and_joined_again,
             a_reader_that_falls_behind_is_told,
+        }
+        crate::suite::facts_hold_for! { $installation, logs:
+            entries_come_in_one_order_to_every_reader,
+            a_reader_first_gets_what_is_kept,
+            a_new_log_begins_where_its_first_entry_is,
+            what_is_too_much_goes_first,
+            what_is_too_old_goes_first,
+            what_has_too_many_bytes_goes_first,
+            a_reader_that_falls_out_of_the_log_is_told,
+            entries_of_many_writers_are_each_told_once,
+            any_bytes_are_an_entry,
+        }
+        crate::suite::facts_hold_for! { $installation, groups:
+            of_many_that_hold_a_member_one_is_told,
+            a_released_member_leaves_after_the_grace_and_is_told_once,
+            a_member_held_again_within_the_grace_stays,
+            a_member_held_by_another_stays,
+            a_lease_that_is_not_renewed_ends,
+            a_renewed_lease_does_not_end,
+            groups_do_not_mix,
         }
         crate::suite::facts_hold_for! { $installation, values:
             a_value_is_read_by_every_process_until_it_is_removed,
