@@ -69,6 +69,17 @@ impl HandleError {
         text.parse().map_err(|_| Self::poison("an id is malformed"))
     }
 
+    /// Reads an id in the data of an event that may be empty.
+    ///
+    /// # Errors
+    /// [`HandleError::Poison`] when it is neither.
+    pub fn maybe_id<T: FromStr>(text: &str) -> Result<Option<T>, Self> {
+        match text {
+            "" => Ok(None),
+            text => Self::id(text).map(Some),
+        }
+    }
+
     /// No attempt will ever succeed.
     pub fn poison(reason: impl Into<String>) -> Self {
         Self::Poison(reason.into())

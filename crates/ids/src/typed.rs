@@ -90,6 +90,18 @@ typed_id!(
     /// The id of a picture.
     ImageId
 );
+typed_id!(
+    /// The id of a conversation.
+    ConversationId
+);
+typed_id!(
+    /// The id of a message of a conversation.
+    MessageId
+);
+typed_id!(
+    /// The id of a notification.
+    NotificationId
+);
 
 #[cfg(test)]
 mod tests {

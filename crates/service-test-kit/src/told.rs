@@ -9,6 +9,14 @@ use oruma_broker::{Event, HandleError, Handler};
 pub struct Told(Arc<Mutex<Vec<Event>>>);
 
 impl Told {
+    /// What one service told, by its name.
+    #[must_use]
+    pub fn events_of(&self, service: &str) -> Vec<Event> {
+        let source = format!("/oruma/{service}");
+        let own = |event: &Event| event.source == source;
+        self.events().into_iter().filter(own).collect()
+    }
+
     /// All of it, in the order in which it came.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {

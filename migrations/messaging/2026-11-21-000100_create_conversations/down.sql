@@ -1,0 +1,3 @@
+DROP TABLE messaging.blocks;
+DROP TABLE messaging.members;
+DROP TABLE messaging.conversations;

@@ -1,0 +1,2 @@
+DROP TABLE messaging.registrations;
+DROP TABLE messaging.notifications;

@@ -1,0 +1,73 @@
+//! The use cases: each authorises, runs a transaction of rule, store and outbox, and returns domain values.
+
+pub mod blocks;
+pub mod conversations;
+pub mod deliveries;
+pub mod departures;
+pub mod export;
+pub mod messages;
+pub mod notifications;
+pub mod registrations;
+pub mod retention;
+
+use oruma_broker::{Inbox, Outbox};
+use oruma_ids::{CursorKey, UserId};
+use oruma_postgres::Database;
+use oruma_service_runtime::{Caller, Clock, Random};
+
+use crate::config::Config;
+use crate::error::Error;
+
+/// What the use cases work with.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// The tables.
+    pub database: Database,
+    /// The events to publish.
+    pub outbox: Outbox,
+    /// The events of others that had their effect.
+    pub inboxes: Inboxes,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness and ids.
+    pub random: Random,
+    /// What seals page tokens.
+    pub cursors: CursorKey,
+}
+
+/// The inbox of each consumer.
+pub struct Inboxes {
+    /// The ends of accounts that were followed.
+    pub departures: Inbox,
+    /// Blocks.
+    pub blocks: Inbox,
+    /// What happens to posts and comments.
+    pub posts: Inbox,
+    /// What happens to events that people organise.
+    pub events: Inbox,
+    /// What happens to items that people sell.
+    pub items: Inbox,
+}
+
+impl Inboxes {
+    /// All of them.
+    #[must_use]
+    pub fn all(&self) -> [&Inbox; 5] {
+        [
+            &self.departures,
+            &self.blocks,
+            &self.posts,
+            &self.events,
+            &self.items,
+        ]
+    }
+}
+
+/// The person of a call.
+///
+/// # Errors
+/// [`Error::NotSignedIn`].
+pub fn signed_in(caller: &Caller) -> Result<UserId, Error> {
+    caller.user().ok_or(Error::NotSignedIn)
+}

@@ -1,0 +1,203 @@
+//! How rows become conversations and messages.
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use oruma_ids::{ConversationId, MessageId, UserId};
+use uuid::Uuid;
+
+use crate::domain::conversation::{Conversation, ConversationKind};
+use crate::domain::message::{Message, MessageKind, Progress, Standing};
+
+/// The columns of a conversation with those of the viewer's membership, which are null for strangers. To be followed by the joins of
+/// [`viewed!`] and conditions. Value, by [`viewed!`]: the viewer.
+macro_rules! conversation_columns {
+    () => {
+        "c.*, me.user_id, me.delivered_sequence, me.read_sequence"
+    };
+}
+
+/// A conversation by its own table, with the viewer's membership. Value: the viewer.
+macro_rules! viewed {
+    () => {
+        "messaging.conversations c LEFT JOIN messaging.members me ON me.conversation_id = c.id AND me.user_id = ?"
+    };
+}
+
+/// The columns of a [`StandingRow`], of a conversation `c` with [`conversation_columns!`], and of `others`.
+macro_rules! standing_columns {
+    () => {
+        "c.id AS conversation_id, c.kind AS conversation_kind, c.user_id IS NOT NULL AS takes_part, \
+         CASE WHEN c.first_user_id = c.user_id THEN c.second_user_id ELSE c.first_user_id END AS peer_id, \
+         coalesce(c.delivered_sequence, 0) AS my_delivered, coalesce(c.read_sequence, 0) AS my_read, \
+         coalesce(others.delivered, 0) AS their_delivered, coalesce(others.read, 0) AS their_read"
+    };
+}
+
+/// How far all members of `c` but the viewer have come, as `others`.
+macro_rules! others {
+    () => {
+        " CROSS JOIN LATERAL (
+             SELECT min(o.delivered_sequence) AS delivered, min(o.read_sequence) AS read FROM messaging.members o
+             WHERE o.conversation_id = c.id AND o.user_id <> c.user_id
+         ) AS others "
+    };
+}
+
+/// The columns of a [`MessageRow`], from `messaging.messages` as `m`.
+macro_rules! message_columns {
+    () => {
+        "m.id AS message_id, m.number AS message_number, m.sequence, m.sender_id, m.content, m.kind AS message_kind, m.created_at AS sent_at"
+    };
+}
+
+/// How many messages of others the viewer of `c` has not read.
+macro_rules! unread {
+    () => {
+        "(SELECT count(*) FROM messaging.messages u WHERE u.conversation_id = c.id AND u.sequence > c.read_sequence
+          AND u.sender_id IS DISTINCT FROM c.user_id AND u.deleted_at IS NULL)"
+    };
+}
+
+pub(super) use {conversation_columns, message_columns, others, standing_columns, unread, viewed};
+
+/// A conversation that was found, and what of it the viewer may see.
+#[derive(Debug)]
+pub enum Found<T> {
+    /// The viewer takes part.
+    Seen(T),
+    /// It is one of others.
+    Foreign,
+}
+
+#[derive(QueryableByName)]
+pub(super) struct StandingRow {
+    #[diesel(sql_type = SqlUuid)]
+    conversation_id: Uuid,
+    #[diesel(sql_type = Text)]
+    conversation_kind: String,
+    #[diesel(sql_type = Bool)]
+    pub(super) takes_part: bool,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    peer_id: Option<Uuid>,
+    #[diesel(sql_type = BigInt)]
+    my_delivered: i64,
+    #[diesel(sql_type = BigInt)]
+    my_read: i64,
+    #[diesel(sql_type = BigInt)]
+    their_delivered: i64,
+    #[diesel(sql_type = BigInt)]
+    their_read: i64,
+}
+
+/// A message, or nothing where there is none.
+#[derive(QueryableByName)]
+pub(super) struct MessageRow {
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    message_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    message_number: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    sequence: Option<i64>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    sender_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
+    content: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    message_kind: Option<String>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    sent_at: Option<DateTime<Utc>>,
+}
+
+#[derive(QueryableByName)]
+pub(super) struct SeenMessageRow {
+    #[diesel(embed)]
+    pub(super) standing: StandingRow,
+    #[diesel(embed)]
+    message: MessageRow,
+}
+
+#[derive(QueryableByName)]
+pub(super) struct ConversationRow {
+    #[diesel(embed)]
+    pub(super) seen: SeenMessageRow,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+    #[diesel(sql_type = BigInt)]
+    member_count: i64,
+    #[diesel(sql_type = Array<SqlUuid>)]
+    member_ids: Vec<Uuid>,
+    #[diesel(sql_type = BigInt)]
+    unread_count: i64,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    activity_at: DateTime<Utc>,
+}
+
+impl StandingRow {
+    pub(super) fn standing(&self, viewer: UserId) -> Standing {
+        Standing {
+            kind: kind(&self.conversation_kind),
+            viewer,
+            peer: self.peer_id.map(UserId::from_uuid),
+            mine: Progress {
+                delivered: self.my_delivered,
+                read: self.my_read,
+            },
+            theirs: Progress {
+                delivered: self.their_delivered,
+                read: self.their_read,
+            },
+        }
+    }
+}
+
+impl SeenMessageRow {
+    /// The message as the viewer sees it; `None` where there is none.
+    pub(super) fn message(self, viewer: UserId) -> Option<Message> {
+        let standing = self.standing.standing(viewer);
+        let row = self.message;
+        let sequence = row.sequence?;
+        let sender = row.sender_id.map(UserId::from_uuid);
+        Some(Message {
+            id: MessageId::from_uuid(row.message_id?),
+            number: row.message_number?,
+            conversation: ConversationId::from_uuid(self.standing.conversation_id),
+            sequence,
+            sender,
+            receiver: standing.receiver(sender),
+            content: row.content?,
+            // The schema allows no other kind.
+            kind: MessageKind::from_name(&row.message_kind?).unwrap_or(MessageKind::Text),
+            status: standing.status(sender, sequence),
+            created_at: row.sent_at?,
+        })
+    }
+}
+
+impl ConversationRow {
+    pub(super) fn conversation(self, viewer: UserId) -> Conversation {
+        let kind = kind(&self.seen.standing.conversation_kind);
+        let mut members: Vec<UserId> = self.member_ids.into_iter().map(UserId::from_uuid).collect();
+        if kind == ConversationKind::Direct {
+            members.sort_by_key(|member| *member != viewer);
+        }
+        Conversation {
+            id: ConversationId::from_uuid(self.seen.standing.conversation_id),
+            number: self.number,
+            kind,
+            members,
+            member_count: self.member_count,
+            last_message: self.seen.message(viewer),
+            unread_count: self.unread_count,
+            created_at: self.created_at,
+            activity_at: self.activity_at,
+        }
+    }
+}
+
+/// The schema allows no other kind.
+pub(super) fn kind(name: &str) -> ConversationKind {
+    ConversationKind::from_name(name).unwrap_or(ConversationKind::Direct)
+}

@@ -1,0 +1,18 @@
+//! The messaging service with a real PostgreSQL: each test has a database of its own.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod authorisation;
+mod blocks;
+mod conversations;
+mod deliveries;
+mod departures;
+mod export;
+mod messages;
+mod migrations;
+mod notifications;
+mod outbox;
+mod support;
