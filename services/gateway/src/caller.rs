@@ -4,6 +4,7 @@ use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, USER_AGENT};
+use chrono::{DateTime, Utc};
 use oruma_service_runtime::{Caller, Contract, SignedIn, TokenError};
 
 use crate::edge::Edge;
@@ -16,6 +17,7 @@ const LONGEST_USER_AGENT: usize = 255;
 #[derive(Clone)]
 struct Asker {
     caller: Caller,
+    admission: Option<Admission>,
     refusal: Option<Failure>,
 }
 
@@ -26,18 +28,24 @@ pub(crate) async fn identify(edge: &Edge, contract: Contract, request: &ServiceR
         user_agent: user_agent(request.headers()),
         ..Caller::anonymous(contract)
     };
+    let mut admission = None;
     let refusal = match bearer(request.headers()) {
         None => Some(Failure::unauthorized("missing_token", "Sign in first")),
         Some(token) => match check(edge, contract, token).await {
-            Ok(signed_in) => {
-                edge.activity.saw(signed_in.user, edge.clock.now());
-                caller.signed_in = Some(signed_in);
+            Ok(found) => {
+                edge.activity.saw(found.signed_in.user, edge.clock.now());
+                caller.signed_in = Some(found.signed_in.clone());
+                admission = Some(found);
                 None
             }
             Err(refusal) => Some(refusal),
         },
     };
-    request.extensions_mut().insert(Asker { caller, refusal });
+    request.extensions_mut().insert(Asker {
+        caller,
+        admission,
+        refusal,
+    });
 }
 
 /// Whoever asks, signed in or not.
@@ -62,7 +70,43 @@ fn not_identified() -> Failure {
     Failure::internal()
 }
 
-async fn check(edge: &Edge, contract: Contract, token: &str) -> Result<SignedIn, Failure> {
+/// A sign-in that holds, and until when.
+#[derive(Clone)]
+pub(crate) struct Admission {
+    pub(crate) signed_in: SignedIn,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+/// The sign-in of the request's own token.
+///
+/// # Errors
+/// 401 without one that holds.
+pub(crate) fn admitted(request: &HttpRequest) -> Result<Admission, Failure> {
+    let extensions = request.extensions();
+    let asker = extensions.get::<Asker>().ok_or_else(not_identified)?;
+    let missing = || Failure::unauthorized("missing_token", "Sign in first");
+    match &asker.refusal {
+        None => asker.admission.clone().ok_or_else(missing),
+        Some(refusal) => Err(refusal.clone()),
+    }
+}
+
+/// The sign-in of a token that came in another way than requests have it.
+///
+/// # Errors
+/// 401 for one that does not hold.
+pub(crate) async fn admit(
+    edge: &Edge,
+    contract: Contract,
+    token: &str,
+) -> Result<Admission, Failure> {
+    let admission = check(edge, contract, token).await?;
+    edge.activity
+        .saw(admission.signed_in.user, edge.clock.now());
+    Ok(admission)
+}
+
+async fn check(edge: &Edge, contract: Contract, token: &str) -> Result<Admission, Failure> {
     let claims = edge
         .config
         .tokens
@@ -78,7 +122,10 @@ async fn check(edge: &Edge, contract: Contract, token: &str) -> Result<SignedIn,
             "The token was signed out",
         ));
     }
-    Ok(signed_in)
+    Ok(Admission {
+        signed_in,
+        expires_at: DateTime::from_timestamp(claims.exp, 0).unwrap_or(DateTime::<Utc>::MAX_UTC),
+    })
 }
 
 fn invalid_token() -> Failure {

@@ -10,6 +10,8 @@ use oruma_proto::events::v1::event_service_client::EventServiceClient;
 use oruma_proto::events::v1::registration_service_client::RegistrationServiceClient;
 use oruma_proto::marketplace::v1::item_service_client::ItemServiceClient;
 use oruma_proto::media::v1::image_service_client::ImageServiceClient;
+use oruma_proto::messaging::v1::conversation_service_client::ConversationServiceClient;
+use oruma_proto::messaging::v1::message_service_client::MessageServiceClient;
 use oruma_proto::social::v1::block_service_client::BlockServiceClient;
 use oruma_proto::social::v1::comment_service_client::CommentServiceClient;
 use oruma_proto::social::v1::post_service_client::PostServiceClient;
@@ -41,14 +43,33 @@ pub(crate) async fn read<T>(
 ) -> Result<T, Status> {
     for attempt in 0..MORE_TRIES {
         match ask().await {
-            Err(status) if RpcError::was_lost(&status) => {
-                let pause = PAUSE * 2_u32.pow(attempt);
-                tokio::time::sleep(pause.mul_f64(rand::random_range(1.0..1.5))).await;
-            }
+            Err(status) if RpcError::was_lost(&status) => pause_before_again(attempt).await,
             settled => return settled.map(Response::into_inner),
         }
     }
     ask().await.map(Response::into_inner)
+}
+
+/// The same for work that moves between threads: the compiler can't yet tell that of an asynchronous closure.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) async fn read_in_job<T, F>(mut ask: impl FnMut() -> F) -> Result<T, Status>
+where
+    F: Future<Output = Result<Response<T>, Status>>,
+{
+    for attempt in 0..MORE_TRIES {
+        match ask().await {
+            Err(status) if RpcError::was_lost(&status) => pause_before_again(attempt).await,
+            settled => return settled.map(Response::into_inner),
+        }
+    }
+    ask().await.map(Response::into_inner)
+}
+
+async fn pause_before_again(attempt: u32) {
+    let pause = PAUSE * 2_u32.pow(attempt);
+    tokio::time::sleep(pause.mul_f64(rand::random_range(1.0..1.5))).await;
 }
 
 /// One client a gRPC service; clones share connections.
@@ -75,6 +96,10 @@ pub struct Clients {
     pub registrations: RegistrationServiceClient<GrpcClient>,
     /// Things that people sell.
     pub items: ItemServiceClient<GrpcClient>,
+    /// Conversations.
+    pub conversations: ConversationServiceClient<GrpcClient>,
+    /// Messages.
+    pub messages: MessageServiceClient<GrpcClient>,
     /// Pictures.
     pub images: ImageServiceClient<GrpcClient>,
     services: Vec<(&'static str, HealthClient<Channel>)>,
@@ -87,6 +112,7 @@ impl Clients {
             social,
             events,
             marketplace,
+            messaging,
             media,
         } = channels;
         let shown = || credential.shown();
@@ -102,12 +128,15 @@ impl Clients {
             events: EventServiceClient::with_interceptor(events.clone(), shown()),
             registrations: RegistrationServiceClient::with_interceptor(events.clone(), shown()),
             items: ItemServiceClient::with_interceptor(marketplace.clone(), shown()),
+            conversations: ConversationServiceClient::with_interceptor(messaging.clone(), shown()),
+            messages: MessageServiceClient::with_interceptor(messaging.clone(), shown()),
             images: ImageServiceClient::with_interceptor(media.clone(), shown()),
             services: vec![
                 ("auth", HealthClient::new(auth)),
                 ("social", HealthClient::new(social)),
                 ("events", HealthClient::new(events)),
                 ("marketplace", HealthClient::new(marketplace)),
+                ("messaging", HealthClient::new(messaging)),
                 ("media", HealthClient::new(media)),
             ],
         }

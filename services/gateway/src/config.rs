@@ -1,6 +1,7 @@
 //! What the gateway reads from its environment.
 
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use ipnet::IpNet;
 use oruma_ephemeral::Quota;
@@ -20,6 +21,12 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// The quotas of the contract `oruma`; `None` where `RATE_LIMIT_ENABLED` is false.
     pub quotas: Option<Quotas>,
+    /// `SOCKET_MAX_FRAME_BYTES` (65536): what a client may send over a socket in one message.
+    pub largest_frame: usize,
+    /// `PRESENCE_AUDIENCE` (peers): who learns that somebody came or left.
+    pub presence_audience: PresenceAudience,
+    /// `PRESENCE_GRACE_SECONDS` (10): how long somebody without a socket still counts as online.
+    pub presence_grace: Duration,
     /// `JWT_SECRET_KEY`, `JWT_ALGORITHM`: what reads access tokens.
     pub tokens: AccessTokenKey,
     /// `INTERNAL_GRPC_TOKEN`: what it shows to services.
@@ -33,6 +40,15 @@ pub enum Origins {
     Any,
     /// These, such as `https://oruma.com`.
     Only(Vec<String>),
+}
+
+/// Who learns that somebody came or left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PresenceAudience {
+    /// Those who have a conversation with that person.
+    Peers,
+    /// Everyone who is there.
+    Everyone,
 }
 
 /// How many requests are answered (O-148…O-150).
@@ -63,6 +79,11 @@ impl Config {
             origins: origins(env)?,
             trusted_proxies: trusted_proxies(env)?,
             quotas: quotas(env)?,
+            largest_frame: largest_frame(env)?,
+            presence_audience: presence_audience(env)?,
+            presence_grace: Duration::from_secs(
+                env.number("PRESENCE_GRACE_SECONDS", 10_u32)?.into(),
+            ),
             tokens: AccessTokenKey::from_env(env)?,
             credential: InternalCredential::from_env(env)?,
         })
@@ -121,6 +142,28 @@ fn trusted_proxies(env: &Env) -> Result<Vec<IpNet>, ConfigError> {
                 })
         })
         .collect()
+}
+
+fn largest_frame(env: &Env) -> Result<usize, ConfigError> {
+    let largest: u32 = env.number("SOCKET_MAX_FRAME_BYTES", 65_536)?;
+    match usize::try_from(largest) {
+        Ok(largest @ 1_024..=1_048_576) => Ok(largest),
+        _ => Err(ConfigError::new(
+            "SOCKET_MAX_FRAME_BYTES",
+            "must be between 1024 and 1048576",
+        )),
+    }
+}
+
+fn presence_audience(env: &Env) -> Result<PresenceAudience, ConfigError> {
+    match env.string("PRESENCE_AUDIENCE", "peers")?.as_str() {
+        "peers" => Ok(PresenceAudience::Peers),
+        "everyone" => Ok(PresenceAudience::Everyone),
+        _ => Err(ConfigError::new(
+            "PRESENCE_AUDIENCE",
+            "is neither peers nor everyone",
+        )),
+    }
 }
 
 fn quotas(env: &Env) -> Result<Option<Quotas>, ConfigError> {
@@ -203,6 +246,9 @@ mod tests {
             ("TRUSTED_PROXIES", "10.0.0.0/33"),
             ("RATE_LIMIT_REQUESTS_PER_MINUTE", "0"),
             ("RATE_LIMIT_ENABLED", "perhaps"),
+            ("SOCKET_MAX_FRAME_BYTES", "10"),
+            ("PRESENCE_AUDIENCE", "nobody"),
+            ("PRESENCE_GRACE_SECONDS", "-1"),
         ] {
             assert_eq!(
                 read(&[(name, value)]).unwrap_err().variable,

@@ -11,6 +11,7 @@ use crate::activity::Activity;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::people::People;
+use crate::realtime::Realtime;
 use crate::revocations::Revocations;
 
 /// The parts of the gateway that handlers and middleware share.
@@ -27,6 +28,8 @@ pub struct Edge {
     pub exports: CursorKey,
     /// Who was seen lately.
     pub activity: Activity,
+    /// The sockets and what they are told.
+    pub realtime: Realtime,
     /// What gateways share and may lose.
     pub ephemeral: SharedEphemeral,
     /// What stands in for it while it is away.

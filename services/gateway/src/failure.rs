@@ -45,6 +45,16 @@ impl Failure {
         }
     }
 
+    /// The same with another name for one of the fields.
+    pub(crate) fn with_field(mut self, from: &str, to: &str) -> Self {
+        let named = self
+            .violations
+            .iter_mut()
+            .filter(|found| found.field == from);
+        named.for_each(|found| to.clone_into(&mut found.field));
+        self
+    }
+
     /// What is asked for is not there, or not for the asker to know of.
     pub(crate) fn not_found(reason: &str, message: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, reason, message)
@@ -53,6 +63,14 @@ impl Failure {
     /// No token, or none that holds.
     pub(crate) fn unauthorized(reason: &str, message: &str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, reason, message)
+    }
+
+    /// What is needed can't be had now, and may be in a moment.
+    pub(crate) fn unavailable(message: &str) -> Self {
+        Self {
+            retry_after: Some(Duration::from_secs(1)),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message)
+        }
     }
 
     /// A fault of ours. Whoever makes one logs why.

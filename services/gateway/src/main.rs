@@ -6,7 +6,7 @@ use std::sync::Arc;
 use oruma_broker::RabbitMqBroker;
 use oruma_gateway::config::Config;
 use oruma_gateway::service::{Channels, Service, Surroundings};
-use oruma_service_runtime::{Clock, Command, Process};
+use oruma_service_runtime::{Clock, Command, Process, Random};
 
 fn main() -> ExitCode {
     let process = Process {
@@ -24,6 +24,7 @@ fn main() -> ExitCode {
             broker: Arc::new(RabbitMqBroker::from_env(&env, "gateway")?),
             ephemeral: oruma_ephemeral::redis_from_env(&env).await?,
             clock: Clock::system(),
+            random: Random::system(),
         };
         Service::bind(config, surroundings)?.start(&stop).await?;
         stop.asked().await;

@@ -6,5 +6,5 @@ mod rate_limit;
 mod trace;
 
 pub(crate) use headers::security_headers;
-pub(crate) use rate_limit::{LimitClass, limit, tell, whole_seconds};
+pub(crate) use rate_limit::{LimitClass, limit, limit_caller, tell, whole_seconds};
 pub(crate) use trace::trace;

@@ -11,7 +11,7 @@ use oruma_proto::auth::v1::user_service_client::UserServiceClient;
 use oruma_service_runtime::{Caller, GrpcClient};
 use tonic::Status;
 
-use crate::clients::read;
+use crate::clients::read_in_job;
 use crate::failure::Failure;
 
 /// Cards that are kept: some 50 MB at the most.
@@ -90,12 +90,9 @@ impl People {
         let request = proto::ListUserCardsRequest {
             user_ids: ids.to_vec(),
         };
-        let users = &self.users;
-        let answer = read(async || {
-            users
-                .clone()
-                .list_user_cards(caller.send(request.clone()))
-                .await
+        let answer = read_in_job(|| {
+            let (mut users, request) = (self.users.clone(), caller.send(request.clone()));
+            async move { users.list_user_cards(request).await }
         })
         .await?;
         Ok(answer.cards)

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -23,6 +23,7 @@ use tonic::Status;
 use crate::clients::read;
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::realtime::hub::Hub;
 
 /// Where auth announces.
 const TOPIC: &str = "auth.session.revoked";
@@ -42,16 +43,23 @@ pub struct Revocations {
     complete: AtomicBool,
     list_wanted: Notify,
     sessions: SessionServiceClient<GrpcClient>,
+    /// What loses its sockets.
+    hub: Arc<Hub>,
     clock: Clock,
 }
 
 impl Revocations {
-    pub(crate) fn new(sessions: SessionServiceClient<GrpcClient>, clock: Clock) -> Self {
+    pub(crate) fn new(
+        sessions: SessionServiceClient<GrpcClient>,
+        hub: Arc<Hub>,
+        clock: Clock,
+    ) -> Self {
         Self {
             ended: RwLock::default(),
             complete: AtomicBool::new(false),
             list_wanted: Notify::new(),
             sessions,
+            hub,
             clock,
         }
     }
@@ -61,10 +69,7 @@ impl Revocations {
     /// # Errors
     /// Unavailable when nobody can tell: the line is down and auth too.
     pub(crate) async fn is_revoked(&self, session: SessionId) -> Result<bool, Failure> {
-        let known = {
-            let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
-            ended.contains_key(&session)
-        };
+        let known = self.is_known_to_have_ended(session);
         if known || self.complete.load(Ordering::Acquire) {
             return Ok(known);
         }
@@ -84,7 +89,17 @@ impl Revocations {
         let forget_at = session.forget_at.and_then(|time| time.try_into().ok());
         let forget_at = forget_at.unwrap_or_else(|| self.clock.now() + TimeDelta::days(7));
         let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
-        ended.insert(id, forget_at);
+        let is_news = ended.insert(id, forget_at).is_none();
+        drop(ended);
+        if is_news {
+            self.hub.close_session(id);
+        }
+    }
+
+    /// Whether a sign-in has ended, as far as that is known here.
+    pub(crate) fn is_known_to_have_ended(&self, session: SessionId) -> bool {
+        let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
+        ended.contains_key(&session)
     }
 
     /// Something may have been missed: reads auth's list soon.

@@ -1,32 +1,40 @@
 //! The only wiring: what the gateway is made of, and how it runs and stops.
 
+use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::dev::Server;
+use actix_web::dev::{Extensions, Server};
 use actix_web::http::header::{ETAG, HeaderName, LOCATION, RETRY_AFTER};
 use actix_web::middleware::{Compress, from_fn};
+use actix_web::rt::net::TcpStream;
 use actix_web::{App, HttpServer, web};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use oruma_broker::SharedBroker;
 use oruma_ephemeral::SharedEphemeral;
 use oruma_ids::CursorKey;
-use oruma_service_runtime::{Channel, ChannelConfig, Clock, ConfigError, Env, Stop, connect};
+use oruma_service_runtime::{
+    Channel, ChannelConfig, Clock, ConfigError, Env, Random, Stop, connect,
+};
+use socket2::SockRef;
 
 use crate::activity::{self, Activity};
 use crate::clients::Clients;
 use crate::config::{Config, Origins};
 use crate::edge::Edge;
 use crate::people::People;
+use crate::realtime::{self, Realtime};
 use crate::revocations::{self, Revocations};
-use crate::{contracts, documentation, inbox, middleware, probes};
+use crate::{console, contracts, documentation, inbox, middleware, probes};
 
 /// A client that sends its request slower than this is cut off.
 const SLOWEST_REQUEST: Duration = Duration::from_secs(15);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long what was sent may stay unread by the client's system.
+const LONGEST_UNREAD: Duration = Duration::from_secs(30);
 /// Connections of one worker at the most.
 const CONNECTIONS: usize = 20_000;
 /// How long requests under way may take after the signal to stop, in seconds.
@@ -42,6 +50,8 @@ pub struct Channels {
     pub events: Channel,
     /// To marketplace.
     pub marketplace: Channel,
+    /// To messaging.
+    pub messaging: Channel,
     /// To media, with time for files.
     pub media: Channel,
 }
@@ -57,6 +67,7 @@ impl Channels {
             social: connect(&ChannelConfig::from_env(env, "social")?)?,
             events: connect(&ChannelConfig::from_env(env, "events")?)?,
             marketplace: connect(&ChannelConfig::from_env(env, "marketplace")?)?,
+            messaging: connect(&ChannelConfig::from_env(env, "messaging")?)?,
             media: connect(&ChannelConfig::from_env(env, "media")?.for_files())?,
         })
     }
@@ -72,6 +83,8 @@ pub struct Surroundings {
     pub ephemeral: SharedEphemeral,
     /// The time.
     pub clock: Clock,
+    /// What tickets are made of.
+    pub random: Random,
 }
 
 /// The gateway, listening but not yet answering.
@@ -92,6 +105,7 @@ impl Service {
             broker,
             ephemeral,
             clock,
+            random,
         } = surroundings;
         let listener = TcpListener::bind(config.address).map_err(|error| {
             ConfigError::new(
@@ -100,8 +114,11 @@ impl Service {
             )
         })?;
         let clients = Clients::new(channels, &config.credential);
+        let hub = realtime::hub(contracts::dialects(&config));
+        let sessions = clients.sessions.clone();
         let edge = Edge {
-            revocations: Revocations::new(clients.sessions.clone(), clock.clone()),
+            revocations: Revocations::new(sessions, Arc::clone(&hub), clock.clone()),
+            realtime: Realtime::new(hub, random),
             activity: Activity::default(),
             people: People::new(clients.users.clone()),
             exports: CursorKey::from_secret(config.credential.as_bytes()),
@@ -139,15 +156,19 @@ impl Service {
     async fn start_parts(self, stop: &Stop) -> anyhow::Result<()> {
         let address = self.address()?;
         inbox::subscribe(Arc::clone(&self.edge), &self.broker).await?;
+        realtime::subscribe(Arc::clone(&self.edge), &self.broker).await?;
+        realtime::start(&self.edge, stop);
         let edge = Arc::clone(&self.edge);
         stop.spawn_job(|token| async move { revocations::listen(&edge, token).await });
         let edge = Arc::clone(&self.edge);
         stop.spawn_job(|token| async move { activity::report(&edge, token).await });
+        let sockets = Arc::clone(&self.edge);
         let server = serve(self.edge, self.listener)?;
         let (handle, broker) = (server.handle(), self.broker);
         stop.spawn("gateway HTTP server", server);
         stop.spawn_job(|token| async move {
             token.cancelled().await;
+            sockets.realtime.hub.drain();
             handle.stop(true).await;
             broker.close().await;
         });
@@ -168,8 +189,10 @@ fn serve(edge: Arc<Edge>, listener: TcpListener) -> std::io::Result<Server> {
             .wrap(from_fn(middleware::trace))
             .configure(probes::mount)
             .configure(documentation::mount)
+            .configure(console::mount)
             .configure(contracts::mount)
     })
+    .on_connect(limit_unread)
     .client_request_timeout(SLOWEST_REQUEST)
     .keep_alive(KEEP_ALIVE)
     .max_connections(CONNECTIONS)
@@ -178,6 +201,16 @@ fn serve(edge: Arc<Edge>, listener: TcpListener) -> std::io::Result<Server> {
     .listen(listener)?
     .run();
     Ok(server)
+}
+
+/// A client that does not read what it is sent is cut off by the system, whatever still waits for it.
+fn limit_unread(connection: &dyn Any, _: &mut Extensions) {
+    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+        let socket = SockRef::from(stream);
+        if let Err(error) = socket.set_tcp_user_timeout(Some(LONGEST_UNREAD)) {
+            tracing::debug!(%error, "connection without a limit for what is unread");
+        }
+    }
 }
 
 /// O-115: the named origins, with credentials, all methods and all headers.

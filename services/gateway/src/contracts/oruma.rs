@@ -4,17 +4,21 @@ mod auth;
 mod blocks;
 mod body;
 mod comments;
+mod conversations;
 mod credentials;
 mod dto;
 mod entry;
 mod error;
 mod events;
 mod exports;
+mod frames;
 mod marketplace;
+mod messages;
 pub mod openapi;
 mod posts;
 mod query;
 mod reports;
+mod socket;
 mod submission;
 mod system;
 mod universities;
@@ -25,6 +29,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, delete, get, head, post, put, resource};
 
 pub(crate) use entry::beside;
+pub(crate) use frames::Frames;
 
 /// Puts the contract at the root.
 pub(crate) fn mount(config: &mut ServiceConfig) {
@@ -157,6 +162,25 @@ fn routes(config: &mut ServiceConfig) {
             resource("/api/marketplace/items/{itemId}/reviews")
                 .route(post().to(marketplace::review)),
         )
+        // messages
+        .service(
+            resource("/api/conversations")
+                .route(get().to(conversations::list))
+                .route(post().to(conversations::create)),
+        )
+        .service(
+            resource("/api/conversations/{conversationId}/messages")
+                .route(get().to(conversations::messages)),
+        )
+        .service(
+            resource("/api/conversations/{conversationId}/read")
+                .route(put().to(conversations::mark_read)),
+        )
+        .service(resource("/api/messages").route(post().to(messages::send)))
+        .service(resource("/api/messages/{messageId}/read").route(put().to(messages::mark_read)))
+        // socket
+        .service(resource("/api/ws/ticket").route(post().to(socket::ticket)))
+        .service(resource("/ws").route(get().to(socket::open)))
         // uploads
         .service(resource("/api/upload/image").route(post().to(uploads::create)))
         .service(

@@ -44,13 +44,31 @@ pub(crate) async fn limit(
         return Ok(None);
     };
     let asker = caller::anybody(request)?;
-    let Some((key, quota)) = counted(contract, class, quotas, &asker) else {
-        return Ok(None);
+    match counted(contract, class, quotas, &asker) {
+        Some((key, quota)) => take(edge, &key, quota).await,
+        None => Ok(None),
+    }
+}
+
+/// Takes one request from somebody's quota for what comes over a socket.
+///
+/// # Errors
+/// 429 with the time to wait when it is used up.
+pub(crate) async fn limit_caller(edge: &Edge, caller: &Caller) -> Result<(), Failure> {
+    let Some(quotas) = &edge.config.quotas else {
+        return Ok(());
     };
-    let verdict = match edge.ephemeral.take(&key, quota).await {
+    if let Some((key, quota)) = counted(caller.contract, LimitClass::Request, quotas, caller) {
+        take(edge, &key, quota).await?;
+    }
+    Ok(())
+}
+
+async fn take(edge: &Edge, key: &str, quota: Quota) -> Result<Option<Verdict>, Failure> {
+    let verdict = match edge.ephemeral.take(key, quota).await {
         Ok(verdict) => Ok(verdict),
         // A gateway on its own still counts what it sees.
-        Err(_) => edge.fallback.take(&key, quota).await,
+        Err(_) => edge.fallback.take(key, quota).await,
     };
     match verdict {
         Ok(verdict) if verdict.allowed => Ok(Some(verdict)),

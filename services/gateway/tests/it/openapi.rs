@@ -43,7 +43,7 @@ fn every_address_is_described_with_its_refusals() {
             );
         }
     }
-    assert_eq!(operations, 71);
+    assert_eq!(operations, 79);
     let bearer = &document["components"]["securitySchemes"]["bearer"]["scheme"];
     assert_eq!(bearer, &Value::from("bearer"));
 }

@@ -46,7 +46,7 @@ pub(super) async fn read<T: DeserializeOwned>(payload: web::Payload) -> Result<T
     parse(&body).map_err(ApiError::from)
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     if body.trim_ascii_start().first() != Some(&b'{') {
         // A list would be taken for the fields in their order, and nobody means that.
         let valid = serde_json::from_slice::<IgnoredAny>(body).is_ok();

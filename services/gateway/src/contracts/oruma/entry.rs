@@ -58,7 +58,8 @@ pub(crate) async fn beside(
 /// O-148…O-150. Goes by the path as routes are found by it: `%6C` is an `l` there.
 fn class_of(request: &ServiceRequest) -> LimitClass {
     match (request.method(), request.match_info().as_str()) {
-        (_, "/" | "/health") => LimitClass::Free,
+        // Whoever opens a socket is counted once it is known who that is.
+        (_, "/" | "/health" | "/ws") => LimitClass::Free,
         (&Method::POST | &Method::PUT, _) if is_form(request.request()) => LimitClass::Upload,
         (_, path) if path.starts_with("/uploads/") => LimitClass::Free,
         (&Method::POST, "/api/auth/login") => LimitClass::Login,

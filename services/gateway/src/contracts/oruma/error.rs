@@ -89,7 +89,7 @@ impl ResponseError for ApiError {
 }
 
 /// The name that this contract has for a field of the services.
-fn field_name(field: &str) -> String {
+pub(super) fn field_name(field: &str) -> String {
     match field {
         "display_name" => "name".to_owned(),
         "page_token" => "cursor".to_owned(),

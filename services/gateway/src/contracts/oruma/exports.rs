@@ -10,6 +10,7 @@ use oruma_proto::auth::v1 as auth;
 use oruma_proto::events::v1 as events;
 use oruma_proto::marketplace::v1 as marketplace;
 use oruma_proto::media::v1 as media;
+use oruma_proto::messaging::v1 as messaging;
 use oruma_proto::social::v1 as social;
 use oruma_service_runtime::Caller;
 use serde::{Deserialize, Serialize};
@@ -53,7 +54,7 @@ pub(super) async fn create(
 #[utoipa::path(get, path = "/api/users/me/export/{id}", tag = "users", security(("bearer" = [])), params(
     ("id" = String, Path, description = "As the request for it was answered"),
 ), responses(
-    (status = 200, description = "The document: account, posts, comments, likes, saves, views, images", content_type = "application/json"),
+    (status = 200, description = "The document: account, posts, comments, likes, saves, views, messages, images", content_type = "application/json"),
     (status = 401, description = "Not signed in", body = ErrorBody),
     (status = 404, description = "There is no such export, or no longer", body = ErrorBody),
 ))]
@@ -117,6 +118,7 @@ async fn gather(
     let items = edge.clients.items.clone().export_items(message).await?;
     let items = items.into_inner().document;
     say(pieces, format!(",\"marketplace\":{items}")).await?;
+    gather_messages(edge, caller, pieces).await?;
     let images = edge
         .clients
         .images
@@ -155,6 +157,27 @@ async fn gather_content(edge: &Edge, caller: &Caller, pieces: &Pieces) -> Result
         return Ok(());
     }
     say(pieces, "]".to_owned()).await
+}
+
+/// Conversations and all that: pages, each a JSON object whose lists continue those of the pages before.
+async fn gather_messages(edge: &Edge, caller: &Caller, pieces: &Pieces) -> Result<(), Failure> {
+    let request = caller.send(messaging::ExportMessagesRequest {});
+    let messages = edge
+        .clients
+        .messages
+        .clone()
+        .export_messages(request)
+        .await?;
+    let mut pages = messages.into_inner();
+    let mut before = ",\"messaging\":[";
+    while let Some(page) = pages.message().await? {
+        say(pieces, format!("{before}{}", page.document)).await?;
+        before = ",";
+    }
+    if before == "," {
+        say(pieces, "]".to_owned()).await?;
+    }
+    Ok(())
 }
 
 async fn say(pieces: &Pieces, text: String) -> Result<(), Failure> {

@@ -27,6 +27,11 @@ impl Query {
         checked(name, self.last(name).unwrap_or_default())
     }
 
+    /// A parameter that is a credential: as it is, and none where it is missing or empty.
+    pub(super) fn secret(&self, name: &str) -> Option<&str> {
+        self.last(name).filter(|text| !text.is_empty())
+    }
+
     /// All values of a parameter that may be repeated, or have several with commas between.
     pub(super) fn all(&self, name: &str) -> Result<Vec<String>, Failure> {
         let given = self.0.iter().filter(|(known, _)| known == name);

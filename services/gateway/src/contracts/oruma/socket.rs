@@ -1,0 +1,103 @@
+//! `/ws` and its tickets (O-087).
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse};
+use oruma_service_runtime::{Caller, Contract};
+
+use super::credentials::SignedInCaller;
+use super::dto::ticket::Ticket;
+use super::error::{ApiError, ErrorBody};
+use super::query::Query;
+use crate::caller::{self, Admission};
+use crate::edge::Edge;
+use crate::failure::Failure;
+use crate::middleware;
+use crate::realtime::dialect::DialectId;
+use crate::realtime::{connection, tickets};
+
+/// The place of this contract in [`crate::contracts::dialects`].
+const DIALECT: DialectId = DialectId(0);
+
+/// Opens the socket: what happens comes from here on, and with `since` what was missed before it. See "The socket" above.
+#[utoipa::path(get, path = "/ws", tag = "socket", security((), ("bearer" = [])), params(
+    ("token" = Option<String>, Query, description = "An access token, for clients that can't send headers; or `Authorization: Bearer`"),
+    ("ticket" = Option<String>, Query, description = "A ticket instead of a token"),
+    ("since" = Option<u64>, Query, description = "The last `seq` that was received: what happened after it is sent first"),
+), responses(
+    (status = 101, description = "The socket is open"),
+    (status = 400, description = "No WebSocket upgrade, or a parameter is not valid", body = ErrorBody),
+    (status = 401, description = "The token or ticket does not hold", body = ErrorBody),
+    (status = 403, description = "A page of a foreign origin", body = ErrorBody),
+    (status = 429, description = "Too many sockets or attempts", body = ErrorBody),
+    (status = 503, description = "The server is about to stop", body = ErrorBody),
+))]
+pub(super) async fn open(
+    edge: Data<Edge>,
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<HttpResponse, ApiError> {
+    let query = Query::of(&request);
+    let admission = admit(&edge, &request, &query).await?;
+    connection::check_origin(&edge, &request)?;
+    let since = since(&query)?;
+    let caller = Caller {
+        signed_in: Some(admission.signed_in.clone()),
+        ..caller::anybody(&request)?
+    };
+    middleware::limit_caller(&edge, &caller).await?;
+    let edge = edge.into_inner();
+    let payload = payload.into_inner();
+    let answer = connection::open(&edge, &request, payload, caller, admission, DIALECT, since);
+    Ok(answer?)
+}
+
+/// Gives a ticket that opens one socket, for clients that want no token in a URL.
+#[utoipa::path(post, path = "/api/ws/ticket", tag = "socket", security(("bearer" = [])), responses(
+    (status = 200, description = "The ticket", body = Ticket),
+    (status = 401, description = "Not signed in", body = ErrorBody),
+))]
+pub(super) async fn ticket(
+    edge: Data<Edge>,
+    _: SignedInCaller,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let admission = caller::admitted(&request)?;
+    let ticket = tickets::issue(&edge, Contract::Oruma, &admission).await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .json(Ticket {
+            ticket,
+            expires_in: tickets::LIFE.as_secs(),
+        }))
+}
+
+/// Whoever shows a ticket, a token in the address, or one in the header.
+async fn admit(edge: &Edge, request: &HttpRequest, query: &Query) -> Result<Admission, Failure> {
+    let (ticket, token) = (query.secret("ticket"), query.secret("token"));
+    if let Some(ticket) = ticket {
+        let admission = tickets::redeem(edge, Contract::Oruma, ticket).await?;
+        let session = admission.signed_in.session;
+        return match edge.revocations.is_revoked(session).await? {
+            false => Ok(admission),
+            true => Err(Failure::unauthorized(
+                "token_revoked",
+                "The sign-in of the ticket has ended",
+            )),
+        };
+    }
+    match token {
+        Some(token) => caller::admit(edge, Contract::Oruma, token).await,
+        None => caller::admitted(request),
+    }
+}
+
+fn since(query: &Query) -> Result<Option<u64>, Failure> {
+    let text = query.text("since")?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let since = text.parse().ok().filter(|since| *since < 1 << 53);
+    let since = since.ok_or_else(|| Failure::invalid("since", "must be a `seq` of a frame"))?;
+    Ok(Some(since))
+}

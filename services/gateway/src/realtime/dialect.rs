@@ -1,0 +1,95 @@
+//! What a contract adds: its words for what is told, and what its clients' words mean.
+
+use chrono::{DateTime, Utc};
+use oruma_ids::UserId;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::frame::Frames;
+use super::happening::Happening;
+use crate::failure::Failure;
+
+/// A contract's place among the dialects of a hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DialectId(pub(crate) usize);
+
+/// A contract's frames.
+pub(crate) trait Dialect: Send + Sync + 'static {
+    /// What happened; none when this contract doesn't tell of it.
+    fn happening(&self, happening: &Happening, seq: u64) -> Option<Rendered>;
+    /// What is true for a moment.
+    fn signal(&self, signal: &Signal) -> Option<Frames>;
+    /// The first frame: everything behind `seq` follows.
+    fn connected(&self, seq: u64) -> Frames;
+    /// What happened up to `seq` was not all told, and can't be.
+    fn reload(&self, reason: Reload, seq: u64) -> Frames;
+    /// A command was refused.
+    fn refusal(&self, failure: &Failure) -> Frames;
+    /// The answer to [`Command::Ping`].
+    fn pong(&self) -> Frames;
+    /// What a client's text asks for.
+    fn understand(&self, text: &[u8]) -> Result<Command, Failure>;
+}
+
+/// A frame, and who of the audience gets it.
+#[derive(Debug, Clone)]
+pub(crate) struct Rendered {
+    pub(crate) frame: Frames,
+    /// Only this person; all when there is none.
+    pub(crate) only: Option<UserId>,
+}
+
+/// Why a client has to reload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reload {
+    /// It was away for longer than what happened is kept, or comes from before the log began.
+    Expired,
+    /// What gateways share was lost.
+    Lost,
+    /// It reads too slowly.
+    TooSlow,
+}
+
+impl Reload {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Lost => "lost",
+            Self::TooSlow => "too_slow",
+        }
+    }
+}
+
+/// What is true for a moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Signal {
+    /// Somebody writes, or no longer does.
+    Typing {
+        user: UserId,
+        conversation: Uuid,
+        is_typing: bool,
+    },
+    /// Somebody came or left.
+    Presence {
+        user: UserId,
+        is_online: bool,
+        last_seen: Option<DateTime<Utc>>,
+    },
+}
+
+/// What a client asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// A sign of life.
+    Ping,
+    /// It writes, or no longer does.
+    Typing { conversation: Uuid, is_typing: bool },
+    /// It has read a conversation up to a message.
+    Read {
+        conversation: Option<Uuid>,
+        message: Uuid,
+    },
+    /// It likes a post, or no longer does.
+    Like { post: Uuid, liked: bool },
+}

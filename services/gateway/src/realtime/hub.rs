@@ -1,0 +1,616 @@
+//! The sockets of this gateway, and the window of what happened that they read.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use oruma_ids::{SessionId, UserId};
+use tokio::sync::Notify;
+
+use super::dialect::{Dialect, Reload, Signal};
+use super::frame::{Close, Frames};
+use super::happening::{Address, Entry, Receipt};
+use super::meters::METERS;
+use super::socket::{Opening, Socket};
+use super::window::{BOUNDS, Window};
+
+/// Entries that a connection takes at a time.
+const BATCH: usize = 64;
+/// Sockets of one person at the most, on each gateway.
+const MOST_OF_A_PERSON: usize = 50;
+
+/// All sockets of this gateway.
+pub(crate) struct Hub {
+    inner: RwLock<Inner>,
+    dialects: Vec<Box<dyn Dialect>>,
+    next_id: AtomicU64,
+    /// People whose first socket came or whose last one went.
+    moved: Notify,
+}
+
+struct Inner {
+    window: Window,
+    sockets: HashMap<u64, Arc<Socket>>,
+    by_address: HashMap<Address, HashMap<u64, Arc<Socket>>>,
+    /// People since the last look, to be told as present or not.
+    moved: HashSet<UserId>,
+    /// Whether the window has all that the log has.
+    is_ready: bool,
+    is_draining: bool,
+}
+
+/// Why a socket was not opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotOpened {
+    /// The gateway stops.
+    Draining,
+    /// The person has too many.
+    TooMany,
+}
+
+/// What a connection sends next.
+pub(crate) struct Outbound {
+    pub(crate) frames: Frames,
+    pub(crate) receipt: Option<Receipt>,
+}
+
+impl Outbound {
+    pub(crate) fn of(frames: Frames) -> Self {
+        Self {
+            frames,
+            receipt: None,
+        }
+    }
+}
+
+impl Hub {
+    pub(crate) fn new(dialects: Vec<Box<dyn Dialect>>) -> Self {
+        let inner = Inner {
+            window: Window::new(BOUNDS, dialects.len()),
+            sockets: HashMap::new(),
+            by_address: HashMap::new(),
+            moved: HashSet::new(),
+            is_ready: false,
+            is_draining: false,
+        };
+        Self {
+            inner: RwLock::new(inner),
+            dialects,
+            next_id: AtomicU64::new(1),
+            moved: Notify::new(),
+        }
+    }
+
+    /// The words of a socket's contract.
+    pub(crate) fn dialect(&self, socket: &Socket) -> Option<&dyn Dialect> {
+        self.dialects.get(socket.dialect.0).map(AsRef::as_ref)
+    }
+
+    // === sockets come and go ===
+
+    /// Opens a socket.
+    pub(crate) fn attach(&self, opening: Opening, now: i64) -> Result<Arc<Socket>, NotOpened> {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let socket = Arc::new(Socket::new(id, opening, now));
+        let mut inner = self.write();
+        if inner.is_draining {
+            return Err(NotOpened::Draining);
+        }
+        let of_person = inner.of_person(socket.user);
+        if of_person >= MOST_OF_A_PERSON {
+            return Err(NotOpened::TooMany);
+        }
+        if inner.is_ready {
+            let head = inner.window.head();
+            socket.state().cursor.get_or_insert(head);
+        }
+        for address in &socket.addresses {
+            let sockets = inner.by_address.entry(address.clone()).or_default();
+            sockets.insert(id, Arc::clone(&socket));
+        }
+        inner.sockets.insert(id, Arc::clone(&socket));
+        if of_person == 0 {
+            inner.moved.insert(socket.user);
+            self.moved.notify_one();
+        }
+        METERS.opened();
+        Ok(socket)
+    }
+
+    /// Forgets a socket; the second time does nothing.
+    pub(crate) fn detach(&self, socket: &Socket) {
+        let mut inner = self.write();
+        if inner.sockets.remove(&socket.id).is_none() {
+            return;
+        }
+        for address in &socket.addresses {
+            if let Some(sockets) = inner.by_address.get_mut(address) {
+                sockets.remove(&socket.id);
+                if sockets.is_empty() {
+                    inner.by_address.remove(address);
+                }
+            }
+        }
+        if inner.of_person(socket.user) == 0 {
+            inner.moved.insert(socket.user);
+            self.moved.notify_one();
+        }
+        drop(inner);
+        METERS.closed(socket.closing().unwrap_or(Close::Asked));
+    }
+
+    /// Closes the sockets of a sign-in that ended.
+    pub(crate) fn close_session(&self, session: SessionId) {
+        self.close_where(|socket| socket.session == session && socket.close(Close::SignedOut));
+    }
+
+    /// Closes all sockets, and opens none from here on.
+    pub(crate) fn drain(&self) {
+        self.write().is_draining = true;
+        self.close_where(|socket| socket.close(Close::Restart));
+    }
+
+    /// Looks at the clock.
+    pub(crate) fn tick(&self, now: i64) {
+        self.close_where(|socket| socket.tick(now));
+    }
+
+    fn close_where(&self, closes: impl Fn(&Socket) -> bool) {
+        let closed: Vec<Arc<Socket>> = {
+            let inner = self.read();
+            let sockets = inner.sockets.values();
+            sockets
+                .filter(|socket| closes(socket))
+                .map(Arc::clone)
+                .collect()
+        };
+        // What the connection still holds goes with it; nothing of it is kept here.
+        closed.iter().for_each(|socket| self.detach(socket));
+    }
+
+    /// Waits until people came or went, and takes them.
+    pub(crate) async fn moved(&self) -> HashSet<UserId> {
+        self.moved.notified().await;
+        self.take_moved()
+    }
+
+    /// Takes those who came or went.
+    pub(crate) fn take_moved(&self) -> HashSet<UserId> {
+        std::mem::take(&mut self.write().moved)
+    }
+
+    /// Whether a person has a socket here.
+    pub(crate) fn has(&self, user: UserId) -> bool {
+        self.read().of_person(user) > 0
+    }
+
+    /// Everybody who has a socket here.
+    pub(crate) fn people(&self) -> Vec<UserId> {
+        let inner = self.read();
+        let addresses = inner.by_address.keys();
+        addresses
+            .filter_map(|address| match address {
+                Address::Person(user) => Some(*user),
+                _ => None,
+            })
+            .collect()
+    }
+
+    // === what the log tells ===
+
+    /// The log begins: all behind a position follows.
+    pub(crate) fn begin(&self, after: u64) {
+        let mut inner = self.write();
+        inner.window.restart(after);
+        inner.is_ready = false;
+    }
+
+    /// Something happened. Without an entry it is nothing that this version knows.
+    pub(crate) fn deliver(&self, position: u64, entry: Option<Entry>, bytes: usize, now: i64) {
+        let mut inner = self.write();
+        let Some(entry) = entry else {
+            inner.window.pass(position);
+            return;
+        };
+        let Some(kept) = inner.window.push(position, entry, bytes) else {
+            return;
+        };
+        if !inner.is_ready {
+            return;
+        }
+        let told: Vec<Arc<Socket>> = kept
+            .entry
+            .audience
+            .iter()
+            .filter_map(|address| inner.by_address.get(address))
+            .flat_map(HashMap::values)
+            .filter(|socket| socket.fall_behind(position, now))
+            .map(Arc::clone)
+            .collect();
+        // Those who wake read the window at once, which must not be locked then.
+        drop(inner);
+        told.iter().for_each(|socket| socket.output.wake());
+    }
+
+    /// The window has all that the log has: sockets that came before begin here.
+    pub(crate) fn ready(&self) {
+        let mut inner = self.write();
+        inner.is_ready = true;
+        let head = inner.window.head();
+        let sockets: Vec<Arc<Socket>> = inner.sockets.values().map(Arc::clone).collect();
+        for socket in &sockets {
+            socket.state().cursor.get_or_insert(head);
+        }
+        drop(inner);
+        sockets.iter().for_each(|socket| socket.output.wake());
+    }
+
+    /// What happened up to a position may not have been told to everybody.
+    pub(crate) fn lost(&self, after: u64) {
+        let mut inner = self.write();
+        inner.window.restart(after);
+        let sockets: Vec<Arc<Socket>> = inner.sockets.values().map(Arc::clone).collect();
+        drop(inner);
+        sockets
+            .iter()
+            .for_each(|socket| socket.reload(Reload::Lost));
+    }
+
+    // === what is true for a moment ===
+
+    /// Sends a signal to sockets.
+    pub(crate) fn signal(&self, to: &[Address], except: Option<UserId>, signal: &Signal, now: i64) {
+        let mut frames: Vec<Option<Option<Frames>>> = vec![None; self.dialects.len()];
+        let inner = self.read();
+        let told = to
+            .iter()
+            .filter_map(|address| inner.by_address.get(address));
+        for socket in told.flat_map(HashMap::values) {
+            if Some(socket.user) == except {
+                continue;
+            }
+            let Some(frame) = frames.get_mut(socket.dialect.0) else {
+                continue;
+            };
+            let render = || {
+                self.dialect(socket)
+                    .and_then(|dialect| dialect.signal(signal))
+            };
+            if let Some(frame) = frame.get_or_insert_with(render) {
+                socket.send(frame.clone(), now);
+            }
+        }
+    }
+
+    // === what a connection reads ===
+
+    /// What a socket is to be told next of what happened; nothing when it stands where the window ends.
+    pub(crate) fn pull(&self, socket: &Socket) -> Vec<Outbound> {
+        let Some(dialect) = self.dialect(socket) else {
+            return Vec::new();
+        };
+        let inner = self.read();
+        let mut state = socket.state();
+        let mut out = Vec::new();
+        if !inner.is_ready {
+            return out;
+        }
+        let head = inner.window.head();
+        let cursor = *state.cursor.get_or_insert(head);
+        let is_first = !state.is_greeted;
+        if is_first {
+            state.is_greeted = true;
+            out.push(Outbound::of(dialect.connected(cursor)));
+        }
+        let fell_out = state.is_behind && cursor < inner.window.floor();
+        let too_late = if is_first {
+            Reload::Expired
+        } else {
+            Reload::TooSlow
+        };
+        if let Some(reason) = state.reload.take().or(fell_out.then_some(too_late)) {
+            state.cursor = Some(head);
+            state.is_behind = false;
+            METERS.reload(reason);
+            out.push(Outbound::of(dialect.reload(reason, head)));
+            return out;
+        }
+        if !state.is_behind {
+            return out;
+        }
+        let entries = inner.window.behind(&socket.addresses, cursor, BATCH);
+        for kept in &entries {
+            state.cursor = Some(kept.position);
+            let rendered = kept.rendered(socket.dialect, dialect);
+            if let Some(rendered) = rendered
+                && rendered.only.is_none_or(|only| only == socket.user)
+            {
+                out.push(Outbound {
+                    frames: rendered.frame.clone(),
+                    receipt: kept.entry.happening.receipt(socket.user),
+                });
+            }
+        }
+        if entries.len() < BATCH {
+            state.is_behind = false;
+            state.cursor = state.cursor.max(Some(head));
+        }
+        out
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Inner> {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn of_person(&self, user: UserId) -> usize {
+        let sockets = self.by_address.get(&Address::Person(user));
+        sockets.map_or(0, HashMap::len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use oruma_proto::messaging::v1::MessageSentV1;
+    use uuid::Uuid;
+
+    use super::super::dialect::{Command, Rendered};
+    use super::super::happening::Happening;
+    use super::super::socket::tests::opening;
+    use super::*;
+    use crate::failure::Failure;
+
+    /// Frames that are plain words.
+    struct Words;
+
+    impl Dialect for Words {
+        fn happening(&self, happening: &Happening, seq: u64) -> Option<Rendered> {
+            let Happening::MessageSent(sent) = happening else {
+                return None;
+            };
+            Some(Rendered {
+                frame: format!("{} {seq}", sent.content).into(),
+                only: sent.receiver_id.parse().ok(),
+            })
+        }
+
+        fn signal(&self, _: &Signal) -> Option<Frames> {
+            Some(Frames::from_static(b"signal"))
+        }
+
+        fn connected(&self, seq: u64) -> Frames {
+            format!("connected {seq}").into()
+        }
+
+        fn reload(&self, reason: Reload, seq: u64) -> Frames {
+            format!("reload {} {seq}", reason.name()).into()
+        }
+
+        fn refusal(&self, _: &Failure) -> Frames {
+            Frames::new()
+        }
+
+        fn pong(&self) -> Frames {
+            Frames::new()
+        }
+
+        fn understand(&self, _: &[u8]) -> Result<Command, Failure> {
+            Ok(Command::Ping)
+        }
+    }
+
+    fn ready() -> Hub {
+        let hub = Hub::new(vec![Box::new(Words)]);
+        hub.begin(0);
+        hub.ready();
+        hub
+    }
+
+    fn user(number: u128) -> UserId {
+        UserId::from_uuid(Uuid::from_u128(number))
+    }
+
+    fn deliver(hub: &Hub, position: u64, to: u128) {
+        let happening = Happening::MessageSent(MessageSentV1 {
+            content: format!("m{position}"),
+            receiver_id: user(to).to_string(),
+            ..Default::default()
+        });
+        let entry = Entry {
+            id: Uuid::from_u128(position.into()),
+            audience: vec![Address::Person(user(to)), Address::Person(user(9))],
+            happening,
+        };
+        hub.deliver(position, Some(entry), 10, 0);
+    }
+
+    fn attach(hub: &Hub, of: u128, since: Option<u64>) -> Arc<Socket> {
+        hub.attach(opening(of, since), 0).unwrap()
+    }
+
+    fn pulled(hub: &Hub, socket: &Socket) -> Vec<String> {
+        let out = hub.pull(socket).into_iter();
+        out.map(|one| String::from_utf8(one.frames.to_vec()).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn a_socket_is_told_what_happens_from_then_on() {
+        let hub = ready();
+        deliver(&hub, 10, 1);
+        let socket = attach(&hub, 1, None);
+        assert_eq!(pulled(&hub, &socket), ["connected 10"]);
+        deliver(&hub, 11, 1);
+        deliver(&hub, 12, 2);
+        deliver(&hub, 13, 1);
+        assert_eq!(pulled(&hub, &socket), ["m11 11", "m13 13"]);
+        assert!(pulled(&hub, &socket).is_empty());
+    }
+
+    #[test]
+    fn what_is_for_one_of_the_audience_is_told_to_nobody_else() {
+        let hub = ready();
+        let other = attach(&hub, 9, None);
+        pulled(&hub, &other);
+        deliver(&hub, 10, 1);
+        assert!(pulled(&hub, &other).is_empty());
+    }
+
+    #[test]
+    fn with_a_cursor_all_that_was_missed_comes_first_each_once() {
+        let hub = ready();
+        for position in 1..=200 {
+            deliver(&hub, position, 1);
+        }
+        let socket = attach(&hub, 1, Some(50));
+        let mut all = Vec::new();
+        for _ in 0..4 {
+            all.extend(pulled(&hub, &socket));
+            // Meanwhile more happens.
+            deliver(&hub, 200 + all.len() as u64, 1);
+        }
+        all.extend(pulled(&hub, &socket));
+        assert_eq!(all.first().unwrap(), "connected 50");
+        let seqs: Vec<u64> = all
+            .iter()
+            .skip(1)
+            .map(|one| one.split(' ').nth(1).unwrap().parse().unwrap())
+            .collect();
+        assert_eq!(&seqs[..150], (51..=200).collect::<Vec<u64>>());
+        assert!(seqs.is_sorted_by(|one, next| one < next));
+        assert!(seqs.len() > 150);
+    }
+
+    #[test]
+    fn an_idle_socket_is_not_too_slow_when_the_window_moves_on() {
+        let hub = ready();
+        let idle = attach(&hub, 1, None);
+        pulled(&hub, &idle);
+        for position in 1..=30_000 {
+            deliver(&hub, position, 2);
+        }
+        deliver(&hub, 30_001, 1);
+        assert_eq!(pulled(&hub, &idle), ["m30001 30001"]);
+    }
+
+    #[test]
+    fn whoever_falls_out_of_the_window_has_to_reload() {
+        let hub = ready();
+        let slow = attach(&hub, 1, None);
+        pulled(&hub, &slow);
+        for position in 1..=30_000 {
+            deliver(&hub, position, 1);
+        }
+        assert_eq!(pulled(&hub, &slow), ["reload too_slow 30000"]);
+        let late = attach(&hub, 1, Some(5));
+        assert_eq!(pulled(&hub, &late), ["connected 5", "reload expired 30000"]);
+        deliver(&hub, 30_001, 1);
+        assert_eq!(pulled(&hub, &slow), ["m30001 30001"]);
+        assert_eq!(pulled(&hub, &late), ["m30001 30001"]);
+    }
+
+    #[test]
+    fn a_cursor_ahead_of_this_gateway_is_told_nothing_twice() {
+        let hub = ready();
+        deliver(&hub, 10, 1);
+        let socket = attach(&hub, 1, Some(12));
+        assert_eq!(pulled(&hub, &socket), ["connected 12"]);
+        deliver(&hub, 11, 1);
+        deliver(&hub, 12, 1);
+        assert!(pulled(&hub, &socket).is_empty());
+        deliver(&hub, 13, 1);
+        assert_eq!(pulled(&hub, &socket), ["m13 13"]);
+    }
+
+    #[test]
+    fn an_event_that_comes_twice_is_told_once() {
+        let hub = ready();
+        let socket = attach(&hub, 1, None);
+        pulled(&hub, &socket);
+        for position in [10, 11] {
+            let entry = Entry {
+                id: Uuid::from_u128(7),
+                audience: vec![Address::Person(user(1))],
+                happening: Happening::MessageSent(MessageSentV1::default()),
+            };
+            hub.deliver(position, Some(entry), 1, 0);
+        }
+        assert_eq!(pulled(&hub, &socket).len(), 1);
+    }
+
+    #[test]
+    fn sockets_begin_once_the_window_is_whole() {
+        let hub = Hub::new(vec![Box::new(Words)]);
+        let (new, again) = (attach(&hub, 1, None), attach(&hub, 1, Some(10)));
+        hub.begin(5);
+        deliver(&hub, 10, 1);
+        deliver(&hub, 11, 1);
+        assert!(pulled(&hub, &new).is_empty() && pulled(&hub, &again).is_empty());
+        hub.ready();
+        assert_eq!(pulled(&hub, &new), ["connected 11"]);
+        assert_eq!(pulled(&hub, &again), ["connected 10", "m11 11"]);
+    }
+
+    #[test]
+    fn a_loss_is_told_to_all() {
+        let hub = ready();
+        let socket = attach(&hub, 1, None);
+        pulled(&hub, &socket);
+        hub.lost(40);
+        assert_eq!(pulled(&hub, &socket), ["reload lost 40"]);
+        deliver(&hub, 41, 1);
+        assert_eq!(pulled(&hub, &socket), ["m41 41"]);
+    }
+
+    #[test]
+    fn closed_sockets_are_forgotten() {
+        let hub = ready();
+        let (mine, other) = (attach(&hub, 1, None), attach(&hub, 2, None));
+        hub.close_session(mine.session);
+        assert_eq!(
+            (mine.closing(), other.closing()),
+            (Some(Close::SignedOut), None)
+        );
+        assert!(!hub.has(user(1)) && hub.has(user(2)));
+        hub.drain();
+        assert_eq!(other.closing(), Some(Close::Restart));
+        assert!(hub.people().is_empty() && hub.read().by_address.is_empty());
+        assert_eq!(
+            hub.attach(opening(1, None), 0).err(),
+            Some(NotOpened::Draining)
+        );
+    }
+
+    #[test]
+    fn one_person_has_a_bounded_number_of_sockets() {
+        let hub = ready();
+        let all: Vec<_> = (0..MOST_OF_A_PERSON)
+            .map(|_| attach(&hub, 1, None))
+            .collect();
+        assert_eq!(
+            hub.attach(opening(1, None), 0).err(),
+            Some(NotOpened::TooMany)
+        );
+        hub.detach(&all[0]);
+        hub.detach(&all[0]);
+        attach(&hub, 1, None);
+    }
+
+    #[test]
+    fn a_signal_reaches_all_but_one() {
+        let hub = ready();
+        let (ada, ben) = (attach(&hub, 1, None), attach(&hub, 2, None));
+        let signal = Signal::Presence {
+            user: user(1),
+            is_online: true,
+            last_seen: None,
+        };
+        hub.signal(&[Address::Everyone], Some(user(1)), &signal, 0);
+        assert_eq!((ada.take_waiting().len(), ben.take_waiting().len()), (0, 1));
+    }
+}
