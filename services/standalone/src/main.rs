@@ -50,6 +50,7 @@ struct Configs {
     social: oruma_social::config::Config,
     events: oruma_events::config::Config,
     marketplace: oruma_marketplace::config::Config,
+    messaging: oruma_messaging::config::Config,
     media: oruma_media::config::Config,
     gateway: oruma_gateway::config::Config,
 }
@@ -61,6 +62,7 @@ impl Configs {
             social: oruma_social::config::Config::from_env(env)?,
             events: oruma_events::config::Config::from_env(env)?,
             marketplace: oruma_marketplace::config::Config::from_env(env)?,
+            messaging: oruma_messaging::config::Config::from_env(env)?,
             media: oruma_media::config::Config::from_env(env)?,
             gateway: oruma_gateway::config::Config::from_env(env)?,
         })
@@ -72,6 +74,8 @@ impl Configs {
         oruma_postgres::migrate(&self.events.database, oruma_events::service::MIGRATIONS).await?;
         let marketplace = &self.marketplace.database;
         oruma_postgres::migrate(marketplace, oruma_marketplace::service::MIGRATIONS).await?;
+        let messaging = &self.messaging.database;
+        oruma_postgres::migrate(messaging, oruma_messaging::service::MIGRATIONS).await?;
         oruma_postgres::migrate(&self.media.database, oruma_media::service::MIGRATIONS).await?;
         Ok(())
     }
@@ -84,6 +88,7 @@ async fn start(env: &Env, edge: &Stop, services: &Stop, configs: Configs) -> any
         social,
         events,
         marketplace,
+        messaging,
         media,
         gateway,
     } = configs;
@@ -110,6 +115,7 @@ async fn start(env: &Env, edge: &Stop, services: &Stop, configs: Configs) -> any
     let (social_listener, social_channel) = in_process();
     let (events_listener, events_channel) = in_process();
     let (marketplace_listener, marketplace_channel) = in_process();
+    let (messaging_listener, messaging_channel) = in_process();
     let (media_listener, media_channel) = in_process_for_files();
 
     let auth = oruma_auth::service::Service::build(
@@ -152,13 +158,22 @@ async fn start(env: &Env, edge: &Stop, services: &Stop, configs: Configs) -> any
             random: random.clone(),
         },
     )?;
+    let messaging = oruma_messaging::service::Service::build(
+        messaging,
+        oruma_messaging::service::Surroundings {
+            listener: GrpcListener::InProcess(messaging_listener),
+            broker: Arc::clone(&broker),
+            clock: clock.clone(),
+            random: random.clone(),
+        },
+    )?;
     let media = oruma_media::service::Service::build(
         media,
         oruma_media::service::Surroundings {
             listener: GrpcListener::InProcess(media_listener),
             broker: Arc::clone(&broker),
             clock: clock.clone(),
-            random,
+            random: random.clone(),
         },
     )?;
     let gateway = oruma_gateway::service::Service::bind(
@@ -169,17 +184,20 @@ async fn start(env: &Env, edge: &Stop, services: &Stop, configs: Configs) -> any
                 social: social_channel,
                 events: events_channel,
                 marketplace: marketplace_channel,
+                messaging: messaging_channel,
                 media: media_channel,
             },
             broker,
             ephemeral,
             clock,
+            random,
         },
     )?;
     auth.start(services).await?;
     social.start(services).await?;
     events.start(services).await?;
     marketplace.start(services).await?;
+    messaging.start(services).await?;
     media.start(services).await?;
     gateway.start(edge).await?;
     in_process_broker.release();
