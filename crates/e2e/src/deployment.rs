@@ -18,7 +18,14 @@ pub const JWT_SECRET: &str = "e2e-only-0123456789-abcdefghijklmnopqrstuvwxyz";
 pub const INTERNAL_TOKEN: &str = "e2e-only-internal-0123456789-abcdefghijkl";
 
 /// The services beside the gateway.
-const SERVICES: [&str; 5] = ["auth", "events", "marketplace", "media", "social"];
+const SERVICES: [&str; 6] = [
+    "auth",
+    "events",
+    "marketplace",
+    "media",
+    "messaging",
+    "social",
+];
 
 /// A deployment to be.
 pub struct Plan {

@@ -5,6 +5,7 @@
     reason = "a test that can't go on should fail at once and say why"
 )]
 
+mod browser;
 mod client;
 mod collector;
 mod deployment;
@@ -16,8 +17,10 @@ mod proxy;
 mod raw;
 mod reaper;
 mod servers;
+mod socket;
 mod tail;
 
+pub use browser::{Browser, Window};
 pub use client::{Answer, Call, Client};
 pub use collector::{Collected, Collector};
 pub use deployment::{Deployment, INTERNAL_TOKEN, JWT_SECRET, Plan};
@@ -28,4 +31,5 @@ pub use programs::program;
 pub use proxy::Proxy;
 pub use raw::{RawAnswer, raw};
 pub use servers::{PrivateServers, rabbitmq_corner};
+pub use socket::{Refused, Socket};
 pub use tail::Tail;

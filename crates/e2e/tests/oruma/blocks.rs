@@ -1,13 +1,16 @@
 //! Who wants nothing to do with whom: an addition to the contract.
 
 use oruma_e2e::{Answer, Client, Deployment, Member};
+use oruma_test_kit::eventually;
 use serde_json::{Value, json};
 
+use crate::conversations::say;
 use crate::posts::{text, written};
 use crate::support::{both_ways, keys, refused};
 
 both_ways!(
     a_block_hides_the_posts_of_both,
+    a_block_ends_the_messages_of_both,
     blocks_are_listed,
     wrong_blocks_are_refused,
 );
@@ -54,6 +57,46 @@ async fn a_block_hides_the_posts_of_both(deployment: &Deployment) {
     }
     let address = format!("/api/posts/{}", text(&of_ada, "id"));
     drop(api.get_as(&bob, &address).await.must_be(200));
+}
+
+/// K-19: neither writes to the other, in a conversation that there is or a new one; what was said stays readable.
+async fn a_block_ends_the_messages_of_both(deployment: &Deployment) {
+    let api = deployment.client();
+    let (ada, bob, eve) = (
+        api.newcomer().await,
+        api.newcomer().await,
+        api.newcomer().await,
+    );
+    let message = say(&api, &ada, &bob, "before").await;
+    for other in [&bob, &eve] {
+        drop(block(&api, &ada, &other.id).await.must_be(204));
+    }
+    let write = async |from: &Member, to: &Member| {
+        let body = json!({"receiverId": to.id, "content": "after"});
+        api.post_as(from, "/api/messages", &body).await
+    };
+    // Messaging hears of it by the broker.
+    eventually("nobody can write", || async {
+        write(&bob, &ada).await.status == 403 && write(&eve, &ada).await.status == 403
+    })
+    .await;
+    refused(&write(&ada, &bob).await, 403, "blocked", &[]);
+    let open = json!({"participantId": ada.id});
+    let opened = api.post_as(&eve, "/api/conversations", &open).await;
+    // A message of before the block may have opened it.
+    assert!([200, 403].contains(&opened.status), "{opened}");
+    let history = format!(
+        "/api/conversations/{}/messages",
+        text(&message, "conversationId")
+    );
+    let shown = api.get_as(&bob, &history).await.must_be(200).json();
+    let messages = shown["messages"].as_array().expect("a list");
+    assert!(messages.iter().any(|shown| shown["id"] == message["id"]));
+    drop(unblock(&api, &ada, &bob.id).await.must_be(204));
+    eventually("both can write again", || async {
+        write(&bob, &ada).await.status == 201
+    })
+    .await;
 }
 
 async fn blocks_are_listed(deployment: &Deployment) {

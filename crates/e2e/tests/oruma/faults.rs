@@ -1,6 +1,7 @@
 //! Processes and servers that end as in a crash, while people join: what was answered is done, and happened once.
 
 mod consumer;
+mod sockets;
 mod storm;
 
 use std::collections::BTreeSet;

@@ -71,6 +71,7 @@ async fn a_wrong_variable_is_named() {
         ("MEDIA_GRPC_URL", "http://127.0.0.1:1"),
         ("EVENTS_GRPC_URL", "http://127.0.0.1:1"),
         ("MARKETPLACE_GRPC_URL", "http://127.0.0.1:1"),
+        ("MESSAGING_GRPC_URL", "http://127.0.0.1:1"),
         ("UPLOAD_DIR", uploads.path().to_str().expect("a path")),
         ("REDIS_URL", "redis://127.0.0.1:1"),
         ("RABBITMQ_URL", "amqp://127.0.0.1:1"),

@@ -18,7 +18,7 @@ both_ways!(
 );
 
 /// Method, address, and whether it is for members only.
-pub(crate) const ROUTES: [(&str, &str, bool); 70] = [
+pub(crate) const ROUTES: [(&str, &str, bool); 78] = [
     ("GET", "/", false),
     ("GET", "/health", false),
     ("POST", "/api/auth/register", false),
@@ -86,6 +86,14 @@ pub(crate) const ROUTES: [(&str, &str, bool); 70] = [
     ("GET", "/api/admin/reports", true),
     ("GET", "/api/admin/reports/{reportId}", true),
     ("PUT", "/api/admin/reports/{reportId}", true),
+    ("GET", "/api/conversations", true),
+    ("POST", "/api/conversations", true),
+    ("GET", "/api/conversations/{conversationId}/messages", true),
+    ("PUT", "/api/conversations/{conversationId}/read", true),
+    ("POST", "/api/messages", true),
+    ("PUT", "/api/messages/{messageId}/read", true),
+    ("POST", "/api/ws/ticket", true),
+    ("GET", "/ws", true),
     ("POST", "/api/upload/image", true),
     ("GET", "/uploads/images/{type}/{file}", false),
     ("GET", "/api/universities/search", false),
@@ -120,7 +128,7 @@ async fn probes_answer(deployment: &Deployment) {
         api.get("/livez").send().await.must_be(200).json(),
         json!({"status": "alive"})
     );
-    let ready = json!({"status": "ready", "services": {"auth": "serving", "social": "serving", "events": "serving", "marketplace": "serving", "media": "serving"}});
+    let ready = json!({"status": "ready", "services": {"auth": "serving", "social": "serving", "events": "serving", "marketplace": "serving", "messaging": "serving", "media": "serving"}});
     assert_eq!(api.get("/readyz").send().await.must_be(200).json(), ready);
 }
 
