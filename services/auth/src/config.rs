@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::domain::account::Email;
+use crate::domain::password::NewPassword;
 use crate::domain::session::Lifetimes;
 use crate::passwords::PasswordConfig;
 
@@ -154,6 +155,9 @@ fn admin(env: &Env) -> Result<Option<AdminConfig>, ConfigError> {
     };
     let email = Email::parse(&email).map_err(|problem| ConfigError::new("ADMIN_EMAIL", problem))?;
     let password = env.required_secret("ADMIN_PASSWORD")?;
+    // The strictest policy: administrators come in through every contract.
+    NewPassword::parse(&password, Contract::Connectbest)
+        .map_err(|problem| ConfigError::new("ADMIN_PASSWORD", problem))?;
     Ok(Some(AdminConfig { email, password }))
 }
 
@@ -206,9 +210,13 @@ mod tests {
             let error = Config::from_env(&Env::of_pairs(pairs)).unwrap_err();
             assert_eq!(error.variable, name);
         }
+        let admin = ("ADMIN_EMAIL", "a@b.cd");
+        assert_eq!(read(&[admin]).unwrap_err().variable, "ADMIN_PASSWORD");
+        let weak = read(&[admin, ("ADMIN_PASSWORD", "all-in-lower-case-1")]).unwrap_err();
         assert_eq!(
-            read(&[("ADMIN_EMAIL", "a@b.cd")]).unwrap_err().variable,
-            "ADMIN_PASSWORD"
+            weak.to_string(),
+            "ADMIN_PASSWORD must have an upper-case and a lower-case letter"
         );
+        assert!(read(&[admin, ("ADMIN_PASSWORD", "Both-cases-1")]).is_ok());
     }
 }

@@ -166,7 +166,7 @@ pub async fn export(app: &App, caller: &Caller) -> Result<String, Error> {
 /// Makes sure that the administrator named by `ADMIN_EMAIL` is one, making the account where it is missing.
 ///
 /// # Errors
-/// When the database fails, or the password is too weak.
+/// When the database fails.
 pub async fn ensure_admin(app: &App) -> Result<(), Error> {
     let Some(admin) = &app.config.admin else {
         return Ok(());
