@@ -5,11 +5,12 @@ use std::sync::Arc;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use oruma_broker::{Outbox, Relay, SharedBroker};
+use oruma_broker::{Outbox, SharedBroker};
 use oruma_ephemeral::SharedEphemeral;
 use oruma_ids::CursorKey;
 use oruma_postgres::Database;
-use oruma_service_runtime::{Clock, GrpcListener, GrpcServer, Random, Stop};
+use oruma_service::{Parts, Surroundings, while_database_answers};
+use oruma_service_runtime::{GrpcListener, Stop};
 
 use crate::app::announcements::{self, Announcements};
 use crate::app::{App, accounts, directory, retention};
@@ -19,20 +20,6 @@ use crate::passwords::Passwords;
 
 /// The steps of the schema `auth`.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/auth");
-
-/// What the service takes from its process.
-pub struct Surroundings {
-    /// Where calls come in.
-    pub listener: GrpcListener,
-    /// Where events go out.
-    pub broker: SharedBroker,
-    /// The line to the edges.
-    pub ephemeral: SharedEphemeral,
-    /// The time.
-    pub clock: Clock,
-    /// Randomness and ids.
-    pub random: Random,
-}
 
 /// The auth service, ready to run.
 pub struct Service {
@@ -46,11 +33,14 @@ impl Service {
     ///
     /// # Errors
     /// When the pool or the password threads can't be made.
-    pub fn build(config: Config, surroundings: Surroundings) -> anyhow::Result<Self> {
+    pub fn build(
+        config: Config,
+        surroundings: Surroundings,
+        ephemeral: SharedEphemeral,
+    ) -> anyhow::Result<Self> {
         let Surroundings {
             listener,
             broker,
-            ephemeral,
             clock,
             random,
         } = surroundings;
@@ -95,24 +85,16 @@ impl Service {
         }
         accounts::ensure_admin(&self.app).await?;
 
-        let database = self.app.database.clone();
-        let server = GrpcServer {
+        let parts = Parts {
+            server: "auth gRPC server",
             listener: self.listener,
             credential: self.app.config.credential.clone(),
             routes: grpc::routes(&self.app),
-            readiness: Box::new(move || {
-                let database = database.clone();
-                async move { database.ping().await.is_ok() }.boxed()
-            }),
+            readiness: while_database_answers(&self.app.database),
+            database: self.app.database.clone(),
+            broker: self.broker,
         };
-        stop.spawn("auth gRPC server", server.serve(stop.token()));
-
-        let relay = Relay::new(
-            self.app.database.clone(),
-            self.app.config.database.schema,
-            self.broker,
-        );
-        stop.spawn_job(|token| relay.run(token));
+        parts.start(stop);
         let app = Arc::clone(&self.app);
         stop.spawn_job(|token| async move { announcements::listen(&app, token).await });
         let app = Arc::clone(&self.app);

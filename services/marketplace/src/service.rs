@@ -6,11 +6,12 @@ use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use oruma_attachments::{Attachments, ImageFolder};
-use oruma_broker::{Inbox, Outbox, Relay, SharedBroker};
+use oruma_broker::{Inbox, Outbox, SharedBroker};
 use oruma_engagement::Reports;
 use oruma_ids::CursorKey;
 use oruma_postgres::Database;
-use oruma_service_runtime::{Channel, Clock, GrpcListener, GrpcServer, Random, Stop};
+use oruma_service::{Parts, Surroundings, while_database_answers};
+use oruma_service_runtime::{Channel, GrpcListener, Stop};
 
 use crate::app::{App, analytics, retention, saves};
 use crate::config::Config;
@@ -18,20 +19,6 @@ use crate::{grpc, inbox};
 
 /// The steps of the schema `marketplace`.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/marketplace");
-
-/// What the service takes from its process.
-pub struct Surroundings {
-    /// Where calls come in.
-    pub listener: GrpcListener,
-    /// Where events go out and come in.
-    pub broker: SharedBroker,
-    /// The way to media.
-    pub media: Channel,
-    /// The time.
-    pub clock: Clock,
-    /// Randomness and ids.
-    pub random: Random,
-}
 
 /// The marketplace service, ready to run.
 pub struct Service {
@@ -45,11 +32,14 @@ impl Service {
     ///
     /// # Errors
     /// When the pool can't be made.
-    pub fn build(config: Config, surroundings: Surroundings) -> anyhow::Result<Self> {
+    pub fn build(
+        config: Config,
+        surroundings: Surroundings,
+        media: Channel,
+    ) -> anyhow::Result<Self> {
         let Surroundings {
             listener,
             broker,
-            media,
             clock,
             random,
         } = surroundings;
@@ -92,23 +82,16 @@ impl Service {
 
     async fn start_parts(self, stop: &Stop) -> anyhow::Result<()> {
         inbox::subscribe(&self.app, &self.broker).await?;
-        let database = self.app.database.clone();
-        let server = GrpcServer {
+        let parts = Parts {
+            server: "marketplace gRPC server",
             listener: self.listener,
             credential: self.app.config.credential.clone(),
             routes: grpc::routes(&self.app),
-            readiness: Box::new(move || {
-                let database = database.clone();
-                async move { database.ping().await.is_ok() }.boxed()
-            }),
+            readiness: while_database_answers(&self.app.database),
+            database: self.app.database.clone(),
+            broker: self.broker,
         };
-        stop.spawn("marketplace gRPC server", server.serve(stop.token()));
-        let relay = Relay::new(
-            self.app.database.clone(),
-            self.app.config.database.schema,
-            self.broker,
-        );
-        stop.spawn_job(|token| relay.run(token));
+        parts.start(stop);
         let app = Arc::clone(&self.app);
         stop.spawn_job(|token| async move {
             app.analytics

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use oruma_broker::{Inbox, Outbox, Relay, SharedBroker};
+use oruma_broker::{Inbox, Outbox, SharedBroker};
 use oruma_postgres::Database;
-use oruma_service_runtime::{Clock, GrpcListener, GrpcServer, Random, Readiness, Stop};
+use oruma_service::{Parts, Surroundings};
+use oruma_service_runtime::{GrpcListener, Readiness, Stop};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::app::uploads::UPLOADS_AT_ONCE;
@@ -18,18 +19,6 @@ use crate::{grpc, inbox};
 
 /// The steps of the schema `media`.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/media");
-
-/// What the service takes from its process.
-pub struct Surroundings {
-    /// Where calls come in.
-    pub listener: GrpcListener,
-    /// Where events come from and go to.
-    pub broker: SharedBroker,
-    /// The time.
-    pub clock: Clock,
-    /// Randomness and ids.
-    pub random: Random,
-}
 
 /// The media service, ready to run.
 pub struct Service {
@@ -91,17 +80,16 @@ impl Service {
 
     async fn start_parts(self, stop: &Stop) -> anyhow::Result<()> {
         inbox::subscribe(&self.app, &self.broker).await?;
-        let server = GrpcServer {
+        let parts = Parts {
+            server: "media gRPC server",
             listener: self.listener,
             credential: self.app.config.credential.clone(),
             routes: grpc::routes(&self.app),
             readiness: readiness(&self.app),
+            database: self.app.database.clone(),
+            broker: self.broker,
         };
-        stop.spawn("media gRPC server", server.serve(stop.token()));
-
-        let database = self.app.database.clone();
-        let relay = Relay::new(database, self.app.config.database.schema, self.broker);
-        stop.spawn_job(|token| relay.run(token));
+        parts.start(stop);
         let app = self.app;
         stop.spawn_job(|token| async move { retention::keep_tidy(&app, token).await });
         Ok(())

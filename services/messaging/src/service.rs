@@ -5,10 +5,11 @@ use std::sync::Arc;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use oruma_broker::{Outbox, Relay, SharedBroker};
+use oruma_broker::{Outbox, SharedBroker};
 use oruma_ids::CursorKey;
 use oruma_postgres::Database;
-use oruma_service_runtime::{Clock, GrpcListener, GrpcServer, Random, Stop};
+use oruma_service::{Parts, Surroundings, while_database_answers};
+use oruma_service_runtime::{GrpcListener, Stop};
 
 use crate::app::{App, retention};
 use crate::config::Config;
@@ -16,18 +17,6 @@ use crate::{grpc, inbox};
 
 /// The steps of the schema `messaging`.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/messaging");
-
-/// What the service takes from its process.
-pub struct Surroundings {
-    /// Where calls come in.
-    pub listener: GrpcListener,
-    /// Where events go out and come in.
-    pub broker: SharedBroker,
-    /// The time.
-    pub clock: Clock,
-    /// Randomness and ids.
-    pub random: Random,
-}
 
 /// The messaging service, ready to run.
 pub struct Service {
@@ -83,23 +72,16 @@ impl Service {
 
     async fn start_parts(self, stop: &Stop) -> anyhow::Result<()> {
         inbox::subscribe(&self.app, &self.broker).await?;
-        let database = self.app.database.clone();
-        let server = GrpcServer {
+        let parts = Parts {
+            server: "messaging gRPC server",
             listener: self.listener,
             credential: self.app.config.credential.clone(),
             routes: grpc::routes(&self.app),
-            readiness: Box::new(move || {
-                let database = database.clone();
-                async move { database.ping().await.is_ok() }.boxed()
-            }),
+            readiness: while_database_answers(&self.app.database),
+            database: self.app.database.clone(),
+            broker: self.broker,
         };
-        stop.spawn("messaging gRPC server", server.serve(stop.token()));
-        let relay = Relay::new(
-            self.app.database.clone(),
-            self.app.config.database.schema,
-            self.broker,
-        );
-        stop.spawn_job(|token| relay.run(token));
+        parts.start(stop);
         let app = self.app;
         stop.spawn_job(|token| async move { retention::keep_tidy(&app, token).await });
         Ok(())

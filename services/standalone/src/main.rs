@@ -9,6 +9,7 @@ use std::sync::Arc;
 use oruma_broker::{InProcessBroker, RabbitMqBroker, SharedBroker};
 use oruma_ephemeral::SharedEphemeral;
 use oruma_postgres::{Database, DatabaseConfig, MigrateError};
+use oruma_service::Surroundings;
 use oruma_service_runtime::{
     Clock, Command, ConfigError, Env, GrpcListener, Process, Random, Stop, in_process,
     in_process_for_files,
@@ -118,64 +119,35 @@ async fn start(env: &Env, edge: &Stop, services: &Stop, configs: Configs) -> any
     let (messaging_listener, messaging_channel) = in_process();
     let (media_listener, media_channel) = in_process_for_files();
 
+    let surroundings = |listener| Surroundings {
+        listener: GrpcListener::InProcess(listener),
+        broker: Arc::clone(&broker),
+        clock: clock.clone(),
+        random: random.clone(),
+    };
     let auth = oruma_auth::service::Service::build(
         auth,
-        oruma_auth::service::Surroundings {
-            listener: GrpcListener::InProcess(auth_listener),
-            broker: Arc::clone(&broker),
-            ephemeral: Arc::clone(&ephemeral),
-            clock: clock.clone(),
-            random: random.clone(),
-        },
+        surroundings(auth_listener),
+        Arc::clone(&ephemeral),
     )?;
     let social = oruma_social::service::Service::build(
         social,
-        oruma_social::service::Surroundings {
-            listener: GrpcListener::InProcess(social_listener),
-            broker: Arc::clone(&broker),
-            media: media_channel.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-        },
+        surroundings(social_listener),
+        media_channel.clone(),
     )?;
     let events = oruma_events::service::Service::build(
         events,
-        oruma_events::service::Surroundings {
-            listener: GrpcListener::InProcess(events_listener),
-            broker: Arc::clone(&broker),
-            media: media_channel.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-        },
+        surroundings(events_listener),
+        media_channel.clone(),
     )?;
     let marketplace = oruma_marketplace::service::Service::build(
         marketplace,
-        oruma_marketplace::service::Surroundings {
-            listener: GrpcListener::InProcess(marketplace_listener),
-            broker: Arc::clone(&broker),
-            media: media_channel.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-        },
+        surroundings(marketplace_listener),
+        media_channel.clone(),
     )?;
-    let messaging = oruma_messaging::service::Service::build(
-        messaging,
-        oruma_messaging::service::Surroundings {
-            listener: GrpcListener::InProcess(messaging_listener),
-            broker: Arc::clone(&broker),
-            clock: clock.clone(),
-            random: random.clone(),
-        },
-    )?;
-    let media = oruma_media::service::Service::build(
-        media,
-        oruma_media::service::Surroundings {
-            listener: GrpcListener::InProcess(media_listener),
-            broker: Arc::clone(&broker),
-            clock: clock.clone(),
-            random: random.clone(),
-        },
-    )?;
+    let messaging =
+        oruma_messaging::service::Service::build(messaging, surroundings(messaging_listener))?;
+    let media = oruma_media::service::Service::build(media, surroundings(media_listener))?;
     let gateway = oruma_gateway::service::Service::bind(
         gateway,
         oruma_gateway::service::Surroundings {

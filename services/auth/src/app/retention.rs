@@ -1,32 +1,25 @@
 //! Forgetting what is no longer needed (O-203).
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
+use oruma_service::every_hour;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
 use crate::error::Error;
 use crate::store;
 
-const EVERY: Duration = Duration::from_secs(3_600);
 /// Sign-ins are kept so long after their last token ended, so that a token that comes back late is still known.
 const ENDED_SESSIONS: TimeDelta = TimeDelta::days(7);
 
 /// Forgets every hour until `stop`. Several replicas at once do no harm.
 pub async fn keep_tidy(app: &App, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            () = stop.cancelled() => return,
-        }
+    every_hour(stop, || async {
         if let Err(error) = tidy(app).await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "old rows not forgotten"
-            );
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "old rows not forgotten");
         }
-    }
+    })
+    .await;
 }
 
 /// Forgets once: sign-ins that ended, and old lines of the access log.

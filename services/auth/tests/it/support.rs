@@ -10,7 +10,7 @@ use oruma_auth::app::App;
 use oruma_auth::config::Config;
 use oruma_auth::domain::session::Lifetimes;
 use oruma_auth::passwords::PasswordConfig;
-use oruma_auth::service::{MIGRATIONS, Service, Surroundings};
+use oruma_auth::service::{MIGRATIONS, Service};
 use oruma_broker::{Broker, Event, InProcessBroker, Subscription};
 use oruma_ephemeral::SharedEphemeral;
 use oruma_ids::{SessionId, UserId};
@@ -21,6 +21,7 @@ use oruma_proto::auth::v1::session_service_client::SessionServiceClient;
 use oruma_proto::auth::v1::university_service_client::UniversityServiceClient;
 use oruma_proto::auth::v1::user_service_client::UserServiceClient;
 use oruma_rpc_error::RpcError;
+use oruma_service::Surroundings;
 use oruma_service_runtime::{
     AccessTokenKey, Caller, Channel, Clock, ClockHand, Contract, Env, GrpcClient, GrpcListener,
     InternalCredential, Random, Role, SignedIn, Stop, in_process,
@@ -113,11 +114,10 @@ impl Setup {
         let surroundings = Surroundings {
             listener: GrpcListener::InProcess(listener),
             broker: Arc::clone(&broker) as Arc<dyn Broker>,
-            ephemeral: Arc::clone(&ephemeral),
             clock: self.clock,
             random: Random::system(),
         };
-        let service = Service::build(self.config, surroundings)?;
+        let service = Service::build(self.config, surroundings, Arc::clone(&ephemeral))?;
         let app = service.app();
         let stop = Stop::new();
         service.start(&stop).await?;

@@ -7,13 +7,14 @@ use diesel_async::SimpleAsyncConnection;
 use oruma_broker::{Broker, InProcessBroker, Subscription};
 use oruma_events::app::App;
 use oruma_events::config::Config;
-use oruma_events::service::{MIGRATIONS, Service, Surroundings};
+use oruma_events::service::{MIGRATIONS, Service};
 use oruma_postgres::Database;
 use oruma_proto::events::v1 as proto;
 use oruma_proto::events::v1::event_service_client::EventServiceClient;
 use oruma_proto::events::v1::registration_service_client::RegistrationServiceClient;
 use oruma_proto::media::v1::ImageFolder;
 use oruma_rpc_error::{ErrorCode, RpcError};
+use oruma_service::Surroundings;
 use oruma_service_runtime::{
     Caller, Channel, Clock, ClockHand, Env, GrpcClient, GrpcListener, Random, Stop, in_process,
 };
@@ -72,10 +73,10 @@ impl Events {
             .subscribe(everything, Arc::new(told.clone()))
             .await
             .unwrap();
+        let media_channel = media.serve(credential(CREDENTIAL), &stop);
         let surroundings = Surroundings {
             listener: GrpcListener::InProcess(listener),
             broker: Arc::clone(&broker) as Arc<dyn Broker>,
-            media: media.serve(credential(CREDENTIAL), &stop),
             clock,
             random: Random::seeded(seed),
         };
@@ -87,7 +88,7 @@ impl Events {
             database: database.config().clone(),
             ..Config::from_env(&env).unwrap()
         };
-        let service = Service::build(config, surroundings).unwrap();
+        let service = Service::build(config, surroundings, media_channel).unwrap();
         let app = service.app();
         service.start(&stop).await.unwrap();
         Self {

@@ -6,12 +6,13 @@ use diesel_async::SimpleAsyncConnection;
 use oruma_broker::{Broker, Event, InProcessBroker, Subscription};
 use oruma_marketplace::app::App;
 use oruma_marketplace::config::Config;
-use oruma_marketplace::service::{MIGRATIONS, Service, Surroundings};
+use oruma_marketplace::service::{MIGRATIONS, Service};
 use oruma_postgres::{Database, StoreError};
 use oruma_proto::marketplace::v1 as proto;
 use oruma_proto::marketplace::v1::item_service_client::ItemServiceClient;
 use oruma_proto::media::v1::ImageFolder;
 use oruma_rpc_error::{ErrorCode, RpcError};
+use oruma_service::Surroundings;
 use oruma_service_runtime::{
     Caller, Channel, Clock, ClockHand, Env, GrpcClient, GrpcListener, Random, Stop, in_process,
 };
@@ -65,10 +66,10 @@ impl Setup {
             .subscribe(everything, Arc::new(told.clone()))
             .await
             .unwrap();
+        let media_channel = media.serve(credential(CREDENTIAL), &stop);
         let surroundings = Surroundings {
             listener: GrpcListener::InProcess(listener),
             broker: Arc::clone(&broker) as Arc<dyn Broker>,
-            media: media.serve(credential(CREDENTIAL), &stop),
             clock: self.clock,
             random: Random::seeded(self.seed),
         };
@@ -80,7 +81,7 @@ impl Setup {
             database: self.database.config().clone(),
             ..Config::from_env(&env).unwrap()
         };
-        let service = Service::build(config, surroundings).unwrap();
+        let service = Service::build(config, surroundings, media_channel).unwrap();
         let app = service.app();
         service.start(&stop).await.unwrap();
         Market {

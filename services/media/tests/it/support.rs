@@ -14,13 +14,14 @@ use oruma_ids::{SessionId, UserId};
 use oruma_media::app::App;
 use oruma_media::config::Config;
 use oruma_media::processing::ProcessingConfig;
-use oruma_media::service::{MIGRATIONS, Service, Surroundings};
+use oruma_media::service::{MIGRATIONS, Service};
 use oruma_picture::Limits;
 use oruma_postgres::{Connection, Database};
 use oruma_proto::media::v1 as proto;
 use oruma_proto::media::v1::image_service_client::ImageServiceClient;
 use oruma_proto::media::v1::upload_image_request::Part;
 use oruma_rpc_error::RpcError;
+use oruma_service::Surroundings;
 use oruma_service_runtime::{
     Caller, Channel, Clock, ClockHand, GrpcClient, GrpcListener, InternalCredential, Random, Role,
     SignedIn, Stop, in_process,

@@ -1,15 +1,13 @@
 //! Forgetting what is no longer needed.
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
+use oruma_service::every_hour;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
 use crate::error::Error;
 use crate::store;
 
-const EVERY: Duration = Duration::from_secs(3_600);
 /// How long it is known which events were handled, and what was taken back: far longer than any event comes again.
 const HANDLED: TimeDelta = TimeDelta::days(30);
 /// Notifications that are removed together: few enough that nobody waits long for them.
@@ -17,18 +15,13 @@ const AT_ONCE: i64 = 1_000;
 
 /// Forgets every hour until `stop`. Several replicas at once do no harm.
 pub async fn keep_tidy(app: &App, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            () = stop.cancelled() => return,
-        }
+    every_hour(stop, || async {
         if let Err(error) = tidy(app).await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "old rows not forgotten"
-            );
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "old rows not forgotten");
         }
-    }
+    })
+    .await;
 }
 
 /// Forgets once: old notifications, blocks and registrations that were taken back long ago, and old events of the inboxes.

@@ -6,13 +6,14 @@ use diesel_async::SimpleAsyncConnection;
 use oruma_broker::{Broker, Event, InProcessBroker, Subscription};
 use oruma_messaging::app::App;
 use oruma_messaging::config::Config;
-use oruma_messaging::service::{MIGRATIONS, Service, Surroundings};
+use oruma_messaging::service::{MIGRATIONS, Service};
 use oruma_postgres::Database;
 use oruma_proto::messaging::v1 as proto;
 use oruma_proto::messaging::v1::conversation_service_client::ConversationServiceClient;
 use oruma_proto::messaging::v1::message_service_client::MessageServiceClient;
 use oruma_proto::messaging::v1::notification_service_client::NotificationServiceClient;
 use oruma_rpc_error::{ErrorCode, RpcError};
+use oruma_service::Surroundings;
 use oruma_service_runtime::{
     Caller, Channel, Clock, ClockHand, Env, GrpcClient, GrpcListener, Random, Role, Stop,
     in_process,

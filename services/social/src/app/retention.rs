@@ -1,14 +1,12 @@
 //! Forgetting what is no longer needed (O-203).
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
+use oruma_service::every_hour;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
 use crate::error::Error;
 
-const EVERY: Duration = Duration::from_secs(3_600);
 /// How long it is known what people searched for.
 const SEARCHES: TimeDelta = TimeDelta::days(90);
 /// How long it is known which events were handled: far longer than any comes again.
@@ -16,18 +14,13 @@ const HANDLED: TimeDelta = TimeDelta::days(30);
 
 /// Forgets every hour until `stop`. Several replicas at once do no harm.
 pub async fn keep_tidy(app: &App, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            () = stop.cancelled() => return,
-        }
+    every_hour(stop, || async {
         if let Err(error) = tidy(app).await {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "old rows not forgotten"
-            );
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "old rows not forgotten");
         }
-    }
+    })
+    .await;
 }
 
 /// Forgets once: old searches, and old events of the inbox.

@@ -13,6 +13,7 @@ use oruma_proto::social::v1::list_posts_request::Of;
 use oruma_proto::social::v1::post_service_client::PostServiceClient;
 use oruma_proto::social::v1::report_service_client::ReportServiceClient;
 use oruma_rpc_error::{ErrorCode, RpcError};
+use oruma_service::Surroundings;
 use oruma_service_runtime::{
     Caller, Channel, Clock, ClockHand, Env, GrpcClient, GrpcListener, Random, Stop, in_process,
 };
@@ -23,7 +24,7 @@ pub(crate) use oruma_service_test_kit::{
 use oruma_service_test_kit::{Media, Told};
 use oruma_social::app::App;
 use oruma_social::config::Config;
-use oruma_social::service::{MIGRATIONS, Service, Surroundings};
+use oruma_social::service::{MIGRATIONS, Service};
 use oruma_test_kit::TestDatabase;
 
 use serde_json::Value;
@@ -67,10 +68,10 @@ impl Setup {
             .subscribe(everything, Arc::new(told.clone()))
             .await
             .unwrap();
+        let media_channel = media.serve(credential(CREDENTIAL), &stop);
         let surroundings = Surroundings {
             listener: GrpcListener::InProcess(listener),
             broker: Arc::clone(&broker) as Arc<dyn Broker>,
-            media: media.serve(credential(CREDENTIAL), &stop),
             clock: self.clock,
             random: Random::seeded(self.seed),
         };
@@ -82,7 +83,7 @@ impl Setup {
             database: self.database.config().clone(),
             ..Config::from_env(&env).unwrap()
         };
-        let service = Service::build(config, surroundings).unwrap();
+        let service = Service::build(config, surroundings, media_channel).unwrap();
         let app = service.app();
         service.start(&stop).await.unwrap();
         Social {
