@@ -7,6 +7,9 @@ use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::{DOMAIN, ErrorCode};
 
+/// When what is away may be back.
+pub(crate) const SOON: Duration = Duration::from_secs(1);
+
 /// One field of the request that is wrong, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -39,9 +42,9 @@ pub trait Fault: std::error::Error + 'static {
         Vec::new()
     }
 
-    /// When to try again, for `Exhausted` and `Unavailable`.
+    /// When to try again: soon for `Unavailable`; for `Exhausted` the fault itself knows.
     fn retry_after(&self) -> Option<Duration> {
-        None
+        (self.code() == ErrorCode::Unavailable).then_some(SOON)
     }
 
     /// Makes the status. The text of an internal error is logged here, and only here, and hidden.

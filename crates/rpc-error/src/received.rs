@@ -6,6 +6,7 @@ use std::time::Duration;
 use tonic::{Code, Status, TimeoutExpired};
 use tonic_types::StatusExt;
 
+use crate::fault::SOON;
 use crate::{DOMAIN, ErrorCode, Violation};
 
 /// An error as the caller of an RPC sees it.
@@ -86,7 +87,7 @@ impl RpcError {
             }
             .to_owned(),
             violations: Vec::new(),
-            retry_after: unavailable.then_some(Duration::from_secs(1)),
+            retry_after: unavailable.then_some(SOON),
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Every way in which this service says no.
 
-use std::time::Duration;
-
 use oruma_blob::BlobError;
 use oruma_postgres::DatabaseError;
 use oruma_rpc_error::{ErrorCode, Fault, Violation};
@@ -102,13 +100,6 @@ impl Fault for Error {
             Self::FileTooLarge { .. } => image("is too large"),
             Self::Infected => image("is infected"),
             _ => Vec::new(),
-        }
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Overloaded | Self::Unavailable(_) => Some(Duration::from_secs(1)),
-            _ => None,
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Every way in which this service says no.
 
-use std::time::Duration;
-
 use oruma_ids::{BrokenCursor, NegativePageSize};
 use oruma_postgres::DatabaseError;
 use oruma_rpc_error::{ErrorCode, Fault, Violation};
@@ -81,13 +79,6 @@ impl Fault for Error {
         match self {
             Self::Invalid(violations) => violations.clone(),
             _ => Vec::new(),
-        }
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Unavailable(_) => Some(Duration::from_secs(1)),
-            _ => None,
         }
     }
 }

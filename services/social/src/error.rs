@@ -1,7 +1,5 @@
 //! Every way in which this service says no.
 
-use std::time::Duration;
-
 use oruma_attachments::AttachmentError;
 use oruma_ids::{BrokenCursor, NegativePageSize};
 use oruma_postgres::DatabaseError;
@@ -91,13 +89,6 @@ impl Fault for Error {
         match self {
             Self::Invalid(violations) => violations.clone(),
             _ => Vec::new(),
-        }
-    }
-
-    fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Unavailable(_) | Self::MediaUnavailable => Some(Duration::from_secs(1)),
-            _ => None,
         }
     }
 }
