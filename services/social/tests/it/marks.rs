@@ -209,7 +209,9 @@ async fn storm(social: &Social, person: &Caller, posts: &[String], turn: usize) 
     };
     let reply = social.try_comment(person, post, &comment.id, "again").await;
     done_or_gone(social.like_comment(person, &comment.id, None).await);
-    for other in social.comments_of(person, post).await.iter().take(3) {
+    let listed = social.list_comments(person, post, "", 3, "").await;
+    // The post may have gone meanwhile.
+    for other in &listed.map(|page| page.comments).unwrap_or_default() {
         done_or_gone(social.like_comment(person, &other.id, None).await);
         done_or_gone(
             social
