@@ -10,6 +10,7 @@ mod answers;
 mod callers;
 mod media;
 mod rows;
+pub mod schema;
 mod told;
 
 pub use answers::{answered, invalid_fields, refused, time};

@@ -1,69 +1,20 @@
 //! The schema: its steps, and whether its indexes are of use.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel_async::{
-    AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection,
-};
-use diesel_migrations::MigrationHarness;
-use futures::future::join_all;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use oruma_auth::service::MIGRATIONS;
 use oruma_proto::auth::v1 as proto;
-use oruma_test_kit::{TestDatabase, eventually};
-use serde_json::{Value, json};
+use oruma_service_test_kit::schema::{check_replicas, check_steps, connect};
+use oruma_test_kit::eventually;
+use serde_json::Value;
 
 use crate::support::{Auth, Setup, application, guest, rows, start_time};
-
-async fn connect(database: &TestDatabase) -> AsyncPgConnection {
-    let mut conn = AsyncPgConnection::establish(database.url()).await.unwrap();
-    let path = "SET search_path TO auth, public";
-    conn.batch_execute(path).await.unwrap();
-    conn
-}
-
-/// Every table, column, index and rule of the schema, in words.
-async fn schema(conn: &mut AsyncPgConnection) -> Vec<Value> {
-    let mut described = Vec::new();
-    for query in [
-        "SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity
-         FROM information_schema.columns WHERE table_schema = 'auth' ORDER BY table_name, ordinal_position",
-        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'auth' ORDER BY indexname",
-        "SELECT conrelid::regclass::text AS of, conname, pg_get_constraintdef(oid) AS rule
-         FROM pg_constraint WHERE connamespace = 'auth'::regnamespace ORDER BY conrelid::regclass::text, conname",
-    ] {
-        described.extend(rows(conn, query).await);
-    }
-    described
-}
 
 /// Each step goes down and up again and leaves what was there, and after all of them the service works.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_step_goes_down_and_up_again() {
     let setup = Setup::new().await;
-    let mut conn = connect(&setup.database).await;
-    let mut harness = AsyncMigrationHarness::new(connect(&setup.database).await);
-    let whole = schema(&mut conn).await;
-    let steps = harness.applied_migrations().unwrap().len();
-    assert!(steps >= 5);
-    for _ in 0..steps {
-        let with = schema(&mut conn).await;
-        harness.revert_last_migration(MIGRATIONS).unwrap();
-        let without = schema(&mut conn).await;
-        assert_ne!(without, with);
-        harness.run_next_migration(MIGRATIONS).unwrap();
-        assert_eq!(schema(&mut conn).await, with);
-        harness.revert_last_migration(MIGRATIONS).unwrap();
-        assert_eq!(schema(&mut conn).await, without);
-    }
-    let left = rows(
-        &mut conn,
-        "SELECT tablename FROM pg_tables WHERE schemaname = 'auth'",
-    )
-    .await;
-    assert_eq!(left, [json!({"tablename": "__diesel_schema_migrations"})]);
-
-    let ran = harness.run_pending_migrations(MIGRATIONS).unwrap().len();
-    assert_eq!(ran, steps);
-    assert_eq!(schema(&mut conn).await, whole);
+    check_steps(&setup.database, || MIGRATIONS).await;
     let auth = setup.start().await;
     auth.register("Ada", "ada@uni.edu").await;
     auth.sign_in("ada@uni.edu").await;
@@ -72,19 +23,7 @@ async fn every_step_goes_down_and_up_again() {
 /// Replicas that are rolled out together run each step once.
 #[tokio::test(flavor = "multi_thread")]
 async fn replicas_that_migrate_at_once_run_each_step_once() {
-    let database = TestDatabase::create_empty("auth").await;
-    let runs = (0..4).map(|_| {
-        let config = database.config().clone();
-        tokio::spawn(async move { oruma_postgres::migrate(&config, MIGRATIONS).await })
-    });
-    let ran: usize = join_all(runs)
-        .await
-        .into_iter()
-        .map(|ran| ran.unwrap().unwrap().len())
-        .sum();
-    let mut harness = AsyncMigrationHarness::new(connect(&database).await);
-    assert_eq!(ran, harness.applied_migrations().unwrap().len());
-    assert!(!harness.has_pending_migration(MIGRATIONS).unwrap());
+    check_replicas("auth", || MIGRATIONS).await;
 }
 
 /// What goes wrong in the code is still refused by the schema.

@@ -1,65 +1,25 @@
 //! The schema: its steps, and what it refuses.
 
-use diesel_async::{
-    AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection,
-};
-use diesel_migrations::MigrationHarness;
+use diesel_async::SimpleAsyncConnection;
 use oruma_media::service::MIGRATIONS;
-use oruma_test_kit::TestDatabase;
-use serde_json::{Value, json};
+use oruma_service_test_kit::schema::{check_replicas, check_steps, connect};
 
 use crate::pictures::jpeg;
-use crate::support::{Media, Setup, ada, rows};
-
-async fn connect(database: &TestDatabase) -> AsyncPgConnection {
-    let mut conn = AsyncPgConnection::establish(database.url()).await.unwrap();
-    let path = "SET search_path TO media, public";
-    conn.batch_execute(path).await.unwrap();
-    conn
-}
-
-/// Every table, column, index and rule of the schema, in words.
-async fn schema(conn: &mut AsyncPgConnection) -> Vec<Value> {
-    let mut described = Vec::new();
-    for query in [
-        "SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity
-         FROM information_schema.columns WHERE table_schema = 'media' ORDER BY table_name, ordinal_position",
-        "SELECT indexdef FROM pg_indexes WHERE schemaname = 'media' ORDER BY indexname",
-        "SELECT conrelid::regclass::text AS of, conname, pg_get_constraintdef(oid) AS rule
-         FROM pg_constraint WHERE connamespace = 'media'::regnamespace ORDER BY conrelid::regclass::text, conname",
-    ] {
-        described.extend(rows(conn, query).await);
-    }
-    described
-}
+use crate::support::{Media, Setup, ada};
 
 /// Each step goes down and up again and leaves what was there, and after all of them the service works.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_step_goes_down_and_up_again() {
     let setup = Setup::new().await;
-    let mut conn = connect(&setup.database).await;
-    let mut harness = AsyncMigrationHarness::new(connect(&setup.database).await);
-    let whole = schema(&mut conn).await;
-    let steps = harness.applied_migrations().unwrap().len();
-    assert!(steps >= 2);
-    for _ in 0..steps {
-        let with = schema(&mut conn).await;
-        harness.revert_last_migration(MIGRATIONS).unwrap();
-        let without = schema(&mut conn).await;
-        assert_ne!(without, with);
-        harness.run_next_migration(MIGRATIONS).unwrap();
-        assert_eq!(schema(&mut conn).await, with);
-        harness.revert_last_migration(MIGRATIONS).unwrap();
-    }
-    let left = "SELECT tablename FROM pg_tables WHERE schemaname = 'media'";
-    let left = rows(&mut conn, left).await;
-    assert_eq!(left, [json!({"tablename": "__diesel_schema_migrations"})]);
-
-    let ran = harness.run_pending_migrations(MIGRATIONS).unwrap().len();
-    assert_eq!(ran, steps);
-    assert_eq!(schema(&mut conn).await, whole);
+    check_steps(&setup.database, || MIGRATIONS).await;
     let media = setup.start().await;
     media.upload(&ada(), &jpeg()).await;
+}
+
+/// Replicas that are rolled out together run each step once.
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_that_migrate_at_once_run_each_step_once() {
+    check_replicas("media", || MIGRATIONS).await;
 }
 
 /// What goes wrong in the code is still refused by the schema.
