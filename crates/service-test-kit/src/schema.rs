@@ -70,9 +70,13 @@ pub async fn check_steps(database: &TestDatabase, migrations: impl Fn() -> Embed
 /// Replicas that are rolled out together run each step once. Needs a multi-threaded runtime.
 pub async fn check_replicas(schema: &'static str, migrations: impl Fn() -> EmbeddedMigrations) {
     let database = TestDatabase::create_empty(schema).await;
-    let runs = (0..4).map(|_| oruma_postgres::migrate(database.config(), migrations()));
-    let ran = join_all(runs).await;
-    let ran: usize = ran.into_iter().map(|ran| ran.unwrap().len()).sum();
+    // Each on a thread of its own: a replica that waits for another blocks its thread.
+    let runs = (0..4).map(|_| {
+        let (config, migrations) = (database.config().clone(), migrations());
+        tokio::spawn(async move { oruma_postgres::migrate(&config, migrations).await })
+    });
+    let ran = join_all(runs).await.into_iter();
+    let ran: usize = ran.map(|ran| ran.unwrap().unwrap().len()).sum();
     let mut harness = AsyncMigrationHarness::new(connect(&database).await);
     assert_eq!(ran, harness.applied_migrations().unwrap().len());
     assert!(!harness.has_pending_migration(migrations()).unwrap());

@@ -129,7 +129,14 @@ async fn the_schema_is_migrated(deployment: &Deployment) {
         .collect();
     assert_eq!(
         schemas,
-        ["auth", "events", "marketplace", "media", "social"]
+        [
+            "auth",
+            "events",
+            "marketplace",
+            "media",
+            "messaging",
+            "social"
+        ]
     );
     for table in &tables {
         let made = texts(&database, &format!("SELECT version FROM {table}")).await;

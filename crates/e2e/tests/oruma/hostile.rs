@@ -253,7 +253,8 @@ async fn nonsense_is_never_a_500(deployment: &Deployment) {
         is_polite(&answer, &request);
         unread += usize::from(answer.status == 400 && answer.body.is_empty());
     }
-    assert!(unread < 200, "{unread} were not read at all");
+    // Nonsense in the place of a parameter is no HTTP, and most addresses have one.
+    assert!(unread < 300, "{unread} were not read at all");
     let _ = api.me(&member.token).await.must_be(200);
 }
 
