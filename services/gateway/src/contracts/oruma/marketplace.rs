@@ -98,7 +98,7 @@ pub(super) async fn by_seller(
     list_of(&edge, &caller, message).await
 }
 
-/// The items that the caller saved, the last saved first.
+/// The items that the caller saved, the newest item first.
 #[utoipa::path(get, path = "/api/marketplace/saved", tag = "marketplace", security(("bearer" = [])), params(
     ("cursor" = Option<String>, Query, description = "`nextCursor` of the page before"),
     ("limit" = Option<u32>, Query, description = "10 by default, 50 at the most"),
