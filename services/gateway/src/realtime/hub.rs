@@ -201,6 +201,12 @@ impl Hub {
     /// The log begins: all behind a position follows.
     pub(crate) fn begin(&self, after: u64) {
         let mut inner = self.write();
+        if inner.is_ready {
+            // Another reader goes on for one that ended: what comes until it has caught up is behind what was told.
+            let told = inner.window.head();
+            let sockets = inner.sockets.values();
+            sockets.for_each(|socket| socket.go_on_behind(told));
+        }
         inner.window.restart(after);
         inner.is_ready = false;
     }
@@ -554,6 +560,24 @@ mod tests {
         hub.ready();
         assert_eq!(pulled(&hub, &new), ["connected 11"]);
         assert_eq!(pulled(&hub, &again), ["connected 10", "m11 11"]);
+    }
+
+    #[test]
+    fn another_reader_of_the_log_leaves_nothing_out_and_tells_nothing_twice() {
+        let hub = ready();
+        let socket = attach(&hub, 1, None);
+        deliver(&hub, 10, 1);
+        assert_eq!(pulled(&hub, &socket).last().unwrap(), "m10 10");
+        hub.begin(5);
+        deliver(&hub, 10, 1);
+        deliver(&hub, 11, 1);
+        assert!(pulled(&hub, &socket).is_empty());
+        hub.ready();
+        assert_eq!(pulled(&hub, &socket), ["m11 11"]);
+        // Where it can't tell what came between, it says so.
+        hub.begin(20);
+        hub.ready();
+        assert_eq!(pulled(&hub, &socket), ["reload too_slow 20"]);
     }
 
     #[test]

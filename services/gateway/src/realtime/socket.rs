@@ -118,6 +118,15 @@ impl Socket {
         true
     }
 
+    /// Everything up to a position was told; what is behind it has to be looked for.
+    pub(crate) fn go_on_behind(&self, told: u64) {
+        let mut state = self.state();
+        if !state.is_behind {
+            state.cursor = state.cursor.max(Some(told));
+            state.is_behind = true;
+        }
+    }
+
     /// The client has to reload.
     pub(crate) fn reload(&self, reason: Reload) {
         let mut state = self.state();
