@@ -11,6 +11,7 @@ mod callers;
 mod media;
 mod rows;
 pub mod schema;
+mod tables;
 mod told;
 
 pub use answers::{answered, invalid_fields, refused, time};
@@ -20,4 +21,5 @@ pub use callers::{
 };
 pub use media::Media;
 pub use rows::rows;
+pub use tables::Tables;
 pub use told::Told;

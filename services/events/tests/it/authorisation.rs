@@ -144,7 +144,7 @@ async fn only_the_organizer_changes_and_administrators_also_remove() {
         let found = events.list_registrations(&ada, &event.id).await;
         assert_eq!(found.unwrap().len(), 1);
         events.delete(&remover, &event.id).await.unwrap();
-        let last = events.outbox().await.pop().unwrap();
+        let last = events.outbox_json().await.pop().unwrap();
         assert_eq!(last["data"]["deletedBy"], id_of(&remover));
         assert_eq!(last["data"]["organizerId"], id_of(&ada));
     }

@@ -65,7 +65,7 @@ async fn nothing_is_left_of_who_is_gone() {
             id_of(&ada)
         ))
         .await;
-    let before = events.outbox().await.len();
+    let before = events.outbox_json().await.len();
     for _ in 0..2 {
         let user = ada.user().unwrap();
         departures::follow(&events.app, user, Uuid::from_u128(1))
@@ -79,7 +79,7 @@ async fn nothing_is_left_of_who_is_gone() {
     assert_eq!((bobs.registered_count, bobs.save_count), (1, 1));
     assert!(bobs.registered && bobs.saved);
     events.assert_counters().await;
-    let told = events.outbox().await;
+    let told = events.outbox_json().await;
     assert_eq!(told.len() - before, 231);
     for event in &told[before..] {
         assert_eq!(event["type"], "com.oruma.events.event.deleted.v1");

@@ -339,7 +339,7 @@ async fn a_deleted_event_is_gone_with_all_that_hung_on_it() {
     ] {
         assert_eq!(events.count(&format!("events.{table}")).await, 0, "{table}");
     }
-    let last = events.outbox().await.pop().unwrap();
+    let last = events.outbox_json().await.pop().unwrap();
     assert_eq!(last["type"], "com.oruma.events.event.deleted.v1");
     assert_eq!(last["data"]["title"], "Party");
     assert_eq!(last["subject"], json!(event.id));

@@ -74,7 +74,7 @@ async fn a_report_is_told_once_a_person() {
     assert_eq!(events.count("events.reports").await, 2);
     let kinds = ["event.created", "event.reported", "event.reported"];
     assert_eq!(events.kinds().await, kinds);
-    let told = &events.outbox().await[1];
+    let told = &events.outbox_json().await[1];
     assert_eq!(told["data"]["reason"], "spam");
     assert_eq!(told["data"]["description"], "It sells\nthings");
     assert_eq!(told["data"]["reporterId"], json!(id_of(&bob)));

@@ -1,14 +1,13 @@
 //! What the tests stand on: a running service with a database, a clock, a broker and a media service of its own.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use diesel_async::SimpleAsyncConnection;
 use oruma_broker::{Broker, InProcessBroker, Subscription};
 use oruma_events::app::App;
 use oruma_events::config::Config;
 use oruma_events::service::{MIGRATIONS, Service};
-use oruma_postgres::Database;
 use oruma_proto::events::v1 as proto;
 use oruma_proto::events::v1::event_service_client::EventServiceClient;
 use oruma_proto::events::v1::registration_service_client::RegistrationServiceClient;
@@ -20,9 +19,9 @@ use oruma_service_runtime::{
 };
 pub(crate) use oruma_service_test_kit::{
     MIT, NOTHING, STANFORD, admin, answered, credential, guest, id_of, invalid_fields, person_of,
-    refused, rows, start_time, student, time, user_id,
+    refused, start_time, student, time, user_id,
 };
-use oruma_service_test_kit::{Media, Told};
+use oruma_service_test_kit::{Media, Tables, Told};
 use oruma_test_kit::TestDatabase;
 
 use serde_json::Value;
@@ -39,8 +38,16 @@ pub(crate) struct Events {
     pub(crate) told: Told,
     pub(crate) media: Media,
     pub(crate) clock: ClockHand,
-    sql: Database,
+    tables: Tables,
     pub(crate) database: Arc<TestDatabase>,
+}
+
+impl Deref for Events {
+    type Target = Tables;
+
+    fn deref(&self) -> &Tables {
+        &self.tables
+    }
 }
 
 impl Drop for Events {
@@ -99,7 +106,7 @@ impl Events {
             told,
             media,
             clock: hand,
-            sql: database.connect(),
+            tables: Tables::of(&database),
             database,
         }
     }
@@ -312,43 +319,6 @@ impl Events {
     /// Every counter must be the number of its rows.
     pub(crate) async fn assert_counters(&self) {
         assert_eq!(self.rows(WRONG).await, Vec::<Value>::new());
-    }
-
-    /// Runs statements that answer nothing.
-    pub(crate) async fn execute(&self, statements: &str) {
-        let mut conn = self.sql.reader().await.unwrap();
-        conn.batch_execute(statements).await.unwrap();
-    }
-
-    /// The rows of a query, as JSON objects.
-    pub(crate) async fn rows(&self, query: &str) -> Vec<Value> {
-        let mut conn = self.sql.reader().await.unwrap();
-        rows(&mut conn, query).await
-    }
-
-    /// How many rows a table has.
-    pub(crate) async fn count(&self, table: &str) -> i64 {
-        let counted = self.rows(&format!("SELECT count(*) FROM {table}")).await;
-        counted[0]["count"].as_i64().unwrap()
-    }
-
-    /// What waits in the outbox, oldest first, as it is stored.
-    pub(crate) async fn outbox(&self) -> Vec<Value> {
-        self.rows("SELECT event FROM events.outbox ORDER BY position")
-            .await
-            .into_iter()
-            .map(|mut row| row["event"].take())
-            .collect()
-    }
-
-    /// The kinds of what waits in the outbox, oldest first, without what they all share.
-    pub(crate) async fn kinds(&self) -> Vec<String> {
-        let short = |event: &Value| {
-            let kind = event["type"].as_str().unwrap();
-            let inner = kind.strip_prefix("com.oruma.events.").unwrap();
-            inner.strip_suffix(".v1").unwrap().to_owned()
-        };
-        self.outbox().await.iter().map(short).collect()
     }
 }
 

@@ -1,13 +1,13 @@
 //! What the tests stand on: a running service with a database, a clock, a broker and a media service of its own.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use diesel_async::SimpleAsyncConnection;
-use oruma_broker::{Broker, Event, InProcessBroker, Subscription};
+use oruma_broker::{Broker, InProcessBroker, Subscription};
 use oruma_marketplace::app::App;
 use oruma_marketplace::config::Config;
 use oruma_marketplace::service::{MIGRATIONS, Service};
-use oruma_postgres::{Database, StoreError};
+use oruma_postgres::StoreError;
 use oruma_proto::marketplace::v1 as proto;
 use oruma_proto::marketplace::v1::item_service_client::ItemServiceClient;
 use oruma_proto::media::v1::ImageFolder;
@@ -18,9 +18,9 @@ use oruma_service_runtime::{
 };
 pub(crate) use oruma_service_test_kit::{
     MIT, NOTHING, STANFORD, admin, answered, credential, guest, id_of, invalid_fields, person_of,
-    refused, rows, start_time, student,
+    refused, start_time, student,
 };
-use oruma_service_test_kit::{Media, Told};
+use oruma_service_test_kit::{Media, Tables, Told};
 use oruma_test_kit::TestDatabase;
 
 use serde_json::Value;
@@ -92,7 +92,7 @@ impl Setup {
             told,
             media,
             clock: self.hand,
-            sql: self.database.connect(),
+            tables: Tables::of(&self.database),
             database: self.database,
         }
     }
@@ -108,8 +108,16 @@ pub(crate) struct Market {
     pub(crate) told: Told,
     pub(crate) media: Media,
     pub(crate) clock: ClockHand,
-    sql: Database,
+    tables: Tables,
     pub(crate) database: Arc<TestDatabase>,
+}
+
+impl Deref for Market {
+    type Target = Tables;
+
+    fn deref(&self) -> &Tables {
+        &self.tables
+    }
 }
 
 impl Drop for Market {
@@ -335,52 +343,6 @@ impl Market {
     /// Every counter must be the number of its rows.
     pub(crate) async fn assert_counters(&self) {
         assert_eq!(self.rows(WRONG).await, Vec::<Value>::new());
-    }
-
-    /// Runs statements that answer nothing.
-    pub(crate) async fn execute(&self, statements: &str) {
-        let mut conn = self.sql.reader().await.unwrap();
-        conn.batch_execute(statements).await.unwrap();
-    }
-
-    /// The rows of a query, as JSON objects.
-    pub(crate) async fn rows(&self, query: &str) -> Vec<Value> {
-        let mut conn = self.sql.reader().await.unwrap();
-        rows(&mut conn, query).await
-    }
-
-    /// How many rows a table has.
-    pub(crate) async fn count(&self, table: &str) -> i64 {
-        let counted = self.rows(&format!("SELECT count(*) FROM {table}")).await;
-        counted[0]["count"].as_i64().unwrap()
-    }
-
-    /// What waits in the outbox, oldest first.
-    pub(crate) async fn outbox(&self) -> Vec<Event> {
-        self.outbox_json()
-            .await
-            .iter()
-            .map(|event| Event::from_json(event.to_string().as_bytes()).unwrap())
-            .collect()
-    }
-
-    /// What waits in the outbox, as it is stored.
-    pub(crate) async fn outbox_json(&self) -> Vec<Value> {
-        self.rows("SELECT event FROM marketplace.outbox ORDER BY position")
-            .await
-            .into_iter()
-            .map(|mut row| row["event"].take())
-            .collect()
-    }
-
-    /// The kinds of what waits in the outbox, oldest first, without what they all share.
-    pub(crate) async fn kinds(&self) -> Vec<String> {
-        let events = self.outbox().await;
-        let short = |kind: String| {
-            let inner = kind.strip_prefix("marketplace.").unwrap();
-            inner.strip_suffix(".v1").unwrap().to_owned()
-        };
-        events.into_iter().map(|event| short(event.kind)).collect()
     }
 }
 

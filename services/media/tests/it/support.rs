@@ -1,13 +1,11 @@
 //! What the tests stand on: a running service with a database, a folder, a clock and a broker of its own.
 
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use diesel::QueryableByName;
-use diesel::sql_types::Text;
-use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use oruma_blob::BlobConfig;
 use oruma_broker::{Broker, Event, InProcessBroker, Subscription};
 use oruma_ids::{SessionId, UserId};
@@ -16,7 +14,6 @@ use oruma_media::config::Config;
 use oruma_media::processing::ProcessingConfig;
 use oruma_media::service::{MIGRATIONS, Service};
 use oruma_picture::Limits;
-use oruma_postgres::{Connection, Database};
 use oruma_proto::media::v1 as proto;
 use oruma_proto::media::v1::image_service_client::ImageServiceClient;
 use oruma_proto::media::v1::upload_image_request::Part;
@@ -26,7 +23,7 @@ use oruma_service_runtime::{
     Caller, Channel, Clock, ClockHand, GrpcClient, GrpcListener, InternalCredential, Random, Role,
     SignedIn, Stop, in_process,
 };
-use oruma_service_test_kit::Told;
+use oruma_service_test_kit::{Tables, Told};
 pub(crate) use oruma_service_test_kit::{answered, guest, invalid_fields, refused, start_time};
 use oruma_test_kit::TestDatabase;
 
@@ -130,7 +127,7 @@ impl Setup {
             broker,
             told,
             clock: self.hand,
-            sql: self.database.connect(),
+            tables: Tables::of(&self.database),
             folder: self.folder,
             database: self.database,
         }
@@ -146,9 +143,17 @@ pub(crate) struct Media {
     /// What subscribers of this service's events were told.
     pub(crate) told: Told,
     pub(crate) clock: ClockHand,
-    sql: Database,
+    tables: Tables,
     pub(crate) folder: Arc<TempDir>,
     pub(crate) database: Arc<TestDatabase>,
+}
+
+impl Deref for Media {
+    type Target = Tables;
+
+    fn deref(&self) -> &Tables {
+        &self.tables
+    }
 }
 
 impl Drop for Media {
@@ -289,33 +294,6 @@ impl Media {
 // === impl Media: what is behind ===
 
 impl Media {
-    /// Runs statements that answer nothing.
-    pub(crate) async fn execute(&self, statements: &str) {
-        let mut conn = self.sql.reader().await.unwrap();
-        conn.batch_execute(statements).await.unwrap();
-    }
-
-    /// The rows of a query, as JSON objects.
-    pub(crate) async fn rows(&self, query: &str) -> Vec<Value> {
-        let mut conn = self.sql.reader().await.unwrap();
-        rows(&mut conn, query).await
-    }
-
-    /// How many rows a table has.
-    pub(crate) async fn count(&self, table: &str) -> i64 {
-        let counted = self.rows(&format!("SELECT count(*) FROM {table}")).await;
-        counted[0]["count"].as_i64().unwrap()
-    }
-
-    /// What waits in the outbox, as it is stored, oldest first.
-    pub(crate) async fn outbox_json(&self) -> Vec<Value> {
-        self.rows("SELECT event FROM media.outbox ORDER BY position")
-            .await
-            .into_iter()
-            .map(|mut row| row["event"].take())
-            .collect()
-    }
-
     /// The reasons of the deletions that were or are to be told, by picture.
     pub(crate) async fn deletions(&self) -> Vec<(String, String)> {
         let mut deletions: Vec<(String, String)> = Vec::new();
@@ -362,20 +340,6 @@ fn find_files(root: &Path, folder: &Path, files: &mut Vec<String>) {
             files.push(name.to_owned());
         }
     }
-}
-
-/// The rows of a query on a connection, as JSON objects.
-pub(crate) async fn rows(conn: &mut Connection, query: &str) -> Vec<Value> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Text)]
-        json: String,
-    }
-    let query = format!("SELECT to_jsonb(asked)::text AS json FROM ({query}) AS asked");
-    let rows: Vec<Row> = diesel::sql_query(query).load(conn).await.unwrap();
-    rows.iter()
-        .map(|row| serde_json::from_str(&row.json).unwrap())
-        .collect()
 }
 
 pub(crate) fn header(folder: i32, name: &str) -> Part {

@@ -100,7 +100,7 @@ async fn only_news_are_told() {
         assert_eq!(unread.unwrap(), left);
     }
     let told: Vec<_> = messaging
-        .outbox()
+        .outbox_json()
         .await
         .iter()
         .map(|event| event["data"].clone())
@@ -224,7 +224,7 @@ async fn unread_messages_are_exact_under_concurrency() {
     assert_eq!(unread(&messaging, 2, &id).await, 0);
     // Reads were told in the order in which the reader came on.
     let read: Vec<i64> = messaging
-        .outbox()
+        .outbox_json()
         .await
         .iter()
         .filter(|event| event["type"] == "com.oruma.messaging.message.read.v1")

@@ -1,9 +1,5 @@
 //! The messaging service with a real PostgreSQL: each test has a database of its own.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod authorisation;
 mod blocks;

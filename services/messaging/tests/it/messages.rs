@@ -157,7 +157,7 @@ async fn concurrent_messages_get_places_without_gaps() {
     places.sort_unstable();
     assert_eq!(places, (1..=200).collect::<Vec<i64>>());
     let told: Vec<i64> = messaging
-        .outbox()
+        .outbox_json()
         .await
         .iter()
         .filter_map(|event| event["data"]["sequence"].as_str()?.parse().ok())

@@ -1,13 +1,12 @@
 //! What the tests stand on: a running service with a database, a clock and a broker of its own.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
-use diesel_async::SimpleAsyncConnection;
 use oruma_broker::{Broker, Event, InProcessBroker, Subscription};
 use oruma_messaging::app::App;
 use oruma_messaging::config::Config;
 use oruma_messaging::service::{MIGRATIONS, Service};
-use oruma_postgres::Database;
 use oruma_proto::messaging::v1 as proto;
 use oruma_proto::messaging::v1::conversation_service_client::ConversationServiceClient;
 use oruma_proto::messaging::v1::message_service_client::MessageServiceClient;
@@ -19,9 +18,9 @@ use oruma_service_runtime::{
     in_process,
 };
 pub(crate) use oruma_service_test_kit::{
-    NOTHING, admin, answered, credential, guest, id_of, invalid_fields, refused, rows, start_time,
+    NOTHING, admin, answered, credential, guest, id_of, invalid_fields, refused, start_time,
 };
-use oruma_service_test_kit::{Told, person_of};
+use oruma_service_test_kit::{Tables, Told, person_of};
 use oruma_test_kit::TestDatabase;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -42,8 +41,16 @@ pub(crate) struct Messaging {
     /// What subscribers of all events were told.
     pub(crate) told: Told,
     pub(crate) clock: ClockHand,
-    sql: Database,
+    tables: Tables,
     pub(crate) database: Arc<TestDatabase>,
+}
+
+impl Deref for Messaging {
+    type Target = Tables;
+
+    fn deref(&self) -> &Tables {
+        &self.tables
+    }
 }
 
 impl Drop for Messaging {
@@ -96,7 +103,7 @@ impl Messaging {
             broker,
             told,
             clock: hand,
-            sql: database.connect(),
+            tables: Tables::of(&database),
             database,
         }
     }
@@ -338,43 +345,6 @@ impl Messaging {
 
     pub(crate) async fn unblock(&self, number: u128, blocker: &Caller, blocked: &Caller, at: &str) {
         self.hear(&block(number, false, blocker, blocked, at)).await;
-    }
-
-    /// Runs statements that answer nothing.
-    pub(crate) async fn execute(&self, statements: &str) {
-        let mut conn = self.sql.reader().await.unwrap();
-        conn.batch_execute(statements).await.unwrap();
-    }
-
-    /// The rows of a query, as JSON objects.
-    pub(crate) async fn rows(&self, query: &str) -> Vec<Value> {
-        let mut conn = self.sql.reader().await.unwrap();
-        rows(&mut conn, query).await
-    }
-
-    /// How many rows a table has.
-    pub(crate) async fn count(&self, table: &str) -> i64 {
-        let counted = self.rows(&format!("SELECT count(*) FROM {table}")).await;
-        counted[0]["count"].as_i64().unwrap()
-    }
-
-    /// What waits in the outbox, as it is stored, oldest first.
-    pub(crate) async fn outbox(&self) -> Vec<Value> {
-        self.rows("SELECT event FROM messaging.outbox ORDER BY position")
-            .await
-            .into_iter()
-            .map(|mut row| row["event"].take())
-            .collect()
-    }
-
-    /// The kinds of what waits in the outbox, oldest first, without what they all share.
-    pub(crate) async fn kinds(&self) -> Vec<String> {
-        let short = |event: Value| {
-            let kind = event["type"].as_str().unwrap().to_owned();
-            let inner = kind.strip_prefix("com.oruma.messaging.").unwrap();
-            inner.strip_suffix(".v1").unwrap().to_owned()
-        };
-        self.outbox().await.into_iter().map(short).collect()
     }
 }
 
