@@ -2,11 +2,22 @@
 
 pub mod accounts;
 pub mod announcements;
+pub mod api_keys;
 pub mod directory;
+pub mod email_codes;
+pub mod google_accounts;
+pub mod mails;
+pub mod password_resets;
+mod requests;
 pub mod retention;
+pub mod second_factors;
 pub mod sessions;
+pub mod sign_ins;
+pub mod suspensions;
 pub mod universities;
 pub mod users;
+
+use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
 use oruma_broker::Outbox;
@@ -15,12 +26,17 @@ use oruma_ids::CursorKey;
 use oruma_postgres::Database;
 use oruma_service_runtime::{Clock, Random};
 use sha2::Sha256;
+use tokio::sync::Notify;
 
 use announcements::Announcements;
 
 use crate::config::Config;
 use crate::domain::account::Email;
+use crate::google::Google;
+use crate::keys::Keys;
+use crate::mailer::Mailer;
 use crate::passwords::Passwords;
+use crate::sms::SmsSender;
 
 /// What the use cases work with.
 pub struct App {
@@ -30,6 +46,16 @@ pub struct App {
     pub database: Database,
     /// The events to publish.
     pub outbox: Outbox,
+    /// What seals and hashes what is secret.
+    pub keys: Keys,
+    /// The way of mails.
+    pub mailer: Arc<dyn Mailer>,
+    /// The way of text messages.
+    pub sms: Arc<dyn SmsSender>,
+    /// Google, where it is configured.
+    pub google: Option<Google>,
+    /// Told when mails were put on their way.
+    pub mails_waiting: Notify,
     /// The threads that hash.
     pub passwords: Passwords,
     /// The line to the edges for what can't wait.

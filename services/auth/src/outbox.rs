@@ -41,8 +41,8 @@ pub fn user_deleted(app: &App, user: UserId, now: DateTime<Utc>) -> Event {
     event(app, "auth.user.deleted.v1", user, now, &data)
 }
 
-/// `auth.user.updated.v1`: what others see of a person changed.
-pub fn user_updated(app: &App, user: &User) -> Event {
+/// `auth.user.updated.v1`: what others see of a person changed, the status only where that did.
+pub fn user_updated(app: &App, user: &User, with_status: bool) -> Event {
     let data = proto::UserUpdatedV1 {
         user_id: user.id.to_string(),
         number: user.number,
@@ -52,6 +52,8 @@ pub fn user_updated(app: &App, user: &User) -> Event {
         avatar_url: user.avatar_url.clone().unwrap_or_default(),
         updated_at: Some(user.updated_at.into()),
         version: user.version,
+        status: with_status.then(|| user.availability.name().to_owned()),
+        status_message: with_status.then(|| user.status_message.clone().unwrap_or_default()),
     };
     event(app, "auth.user.updated.v1", user.id, user.updated_at, &data)
 }

@@ -11,11 +11,15 @@ use oruma_ids::CursorKey;
 use oruma_postgres::Database;
 use oruma_service::{Parts, Surroundings, while_database_answers};
 use oruma_service_runtime::{GrpcListener, Stop};
+use secrecy::ExposeSecret;
+use tokio::sync::Notify;
 
 use crate::app::announcements::{self, Announcements};
-use crate::app::{App, accounts, directory, retention};
+use crate::app::{App, accounts, directory, mails, retention};
 use crate::config::Config;
+use crate::google::Google;
 use crate::grpc;
+use crate::keys::Keys;
 use crate::passwords::Passwords;
 
 /// The steps of the schema `auth`.
@@ -47,6 +51,11 @@ impl Service {
         let app = Arc::new(App {
             database: Database::connect(&config.database)?,
             outbox: Outbox::new(config.database.schema),
+            keys: Keys::from_secret(config.data_secret.expose_secret().as_bytes())?,
+            mailer: config.mail.mailer()?,
+            sms: config.sms.sender()?,
+            google: config.google.clone().map(Google::new).transpose()?,
+            mails_waiting: Notify::new(),
             passwords: Passwords::start(config.passwords)?,
             cursors: CursorKey::from_secret(config.credential.as_bytes()),
             config,
@@ -99,6 +108,8 @@ impl Service {
         stop.spawn_job(|token| async move { announcements::listen(&app, token).await });
         let app = Arc::clone(&self.app);
         stop.spawn_job(|token| async move { directory::keep_fresh(&app, token).await });
+        let app = Arc::clone(&self.app);
+        stop.spawn_job(|token| async move { mails::keep_delivering(&app, token).await });
         let app = self.app;
         stop.spawn_job(|token| async move { retention::keep_tidy(&app, token).await });
         Ok(())

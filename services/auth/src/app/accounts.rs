@@ -10,9 +10,10 @@ use oruma_service_runtime::{Caller, Contract};
 use serde_json::json;
 
 use super::announcements::announce;
-use super::{App, sessions};
-use crate::domain::account::{Application, NewAccount, handle_for};
+use super::{App, email_codes, second_factors, sessions};
+use crate::domain::account::{Application, DisplayName, Email, demands_verified_email, handle_for};
 use crate::domain::folding::fold;
+use crate::domain::phone::Phone;
 use crate::domain::session::{Revocation, Tokens};
 use crate::domain::user::User;
 use crate::error::Error;
@@ -33,6 +34,16 @@ pub async fn register(
     caller: &Caller,
     application: &Application,
 ) -> Result<(User, Tokens), Error> {
+    let sends_code = demands_verified_email(caller.contract);
+    join(app, caller, application, sends_code).await
+}
+
+async fn join(
+    app: &App,
+    caller: &Caller,
+    application: &Application,
+    sends_code: bool,
+) -> Result<(User, Tokens), Error> {
     let account = application.judge(caller.contract).map_err(Error::Invalid)?;
     let university = {
         let mut conn = app.database.reader().await?;
@@ -42,38 +53,43 @@ pub async fn register(
         find_university(&mut conn, account.university.as_deref()).await?
     };
     let password_hash = app.passwords.hash(account.password.text()).await?;
+    let member = NewMember {
+        name: &account.name,
+        email: &account.email,
+        password: Some((&password_hash, account.password.policy().name())),
+        email_verified_at: None,
+        phone: account.phone.as_ref().map(Phone::as_str),
+    };
     let now = app.clock.now();
     let mut conn = app.database.writer().await?;
-    conn.transaction(async |conn| {
-        let user = insert(
-            app,
-            conn,
-            &account,
-            university.as_ref(),
-            &password_hash,
-            now,
-        )
-        .await?;
-        let tokens = sessions::open(app, conn, caller, &user, now).await?;
-        app.outbox
-            .append(conn, &outbox::user_registered(app, &user, caller.contract))
+    let registered = conn
+        .transaction(async |conn| {
+            let user = insert(app, conn, &member, university.as_ref(), now).await?;
+            let tokens = sessions::open(app, conn, caller, &user, now).await?;
+            app.outbox
+                .append(conn, &outbox::user_registered(app, &user, caller.contract))
+                .await?;
+            if sends_code {
+                email_codes::send(app, conn, caller.contract, &user, now).await?;
+            }
+            let email_hash = app.email_hash(&account.email);
+            store::access_log::insert(
+                conn,
+                &Attempt {
+                    action: Action::Register,
+                    outcome: "succeeded",
+                    user: Some(user.id),
+                    email_hash: Some(&email_hash),
+                    caller,
+                    at: now,
+                },
+            )
             .await?;
-        let email_hash = app.email_hash(&account.email);
-        store::access_log::insert(
-            conn,
-            &Attempt {
-                action: Action::Register,
-                outcome: "succeeded",
-                user: Some(user.id),
-                email_hash: Some(&email_hash),
-                caller,
-                at: now,
-            },
-        )
-        .await?;
-        Ok((user, tokens))
-    })
-    .await
+            Ok((user, tokens))
+        })
+        .await;
+    app.mails_waiting.notify_one();
+    registered
 }
 
 /// Ends the caller's account: everything personal is gone, every sign-in on every contract ends, and the other services are told.
@@ -83,20 +99,21 @@ pub async fn register(
 pub async fn delete(app: &App, caller: &Caller) -> Result<(), Error> {
     let user = caller.user().ok_or(Error::NotSignedIn)?;
     let now = app.clock.now();
-    let forget_at = sessions::forget_at(app, now);
     let mut conn = app.database.writer().await?;
     let revoked = conn
         .transaction(async |conn| {
+            // What belongs to a person is locked before the person, everywhere, so that nobody waits in a circle.
+            store::second_factors::delete(conn, user).await?;
+            store::api_keys::erase(conn, user).await?;
+            store::google_accounts::erase(conn, user).await?;
+            store::email_codes::delete(conn, user).await?;
+            store::password_resets::delete(conn, user).await?;
+            store::mails::erase(conn, user).await?;
             if !store::users::erase(conn, user, now).await? {
                 return Err(Error::UserNotFound);
             }
-            let reason = Revocation::AccountDeleted;
-            let revoked = store::sessions::revoke_all(conn, user, reason, now, forget_at).await?;
-            for session in &revoked {
-                app.outbox
-                    .append(conn, &outbox::session_revoked(app, session, reason))
-                    .await?;
-            }
+            let revoked =
+                sessions::end_all(app, conn, user, Revocation::AccountDeleted, now).await?;
             app.outbox
                 .append(conn, &outbox::user_deleted(app, user, now))
                 .await?;
@@ -150,13 +167,33 @@ pub async fn export(app: &App, caller: &Caller) -> Result<String, Error> {
             })
         })
         .collect();
+    let keys: Vec<_> = store::api_keys::of_user(&mut conn, id, i64::MAX)
+        .await?
+        .into_iter()
+        .map(|key| {
+            json!({
+                "id": key.id, "name": key.name, "createdAt": key.created_at, "expiresAt": key.expires_at,
+                "lastUsedAt": key.last_used_at, "revokedAt": key.revoked_at,
+            })
+        })
+        .collect();
+    let factor = second_factors::of_user(&mut conn, id).await?;
     let document = json!({
         "profile": {
             "id": user.id, "number": user.number, "username": user.handle, "name": user.display_name, "email": user.email,
             "emailVerifiedAt": user.email_verified_at, "role": user.role.name(), "university": user.university,
-            "avatar": user.avatar_url, "createdAt": user.created_at, "updatedAt": user.updated_at,
+            "avatar": user.avatar_url, "phone": user.phone, "status": user.availability.name(), "statusMessage": user.status_message,
+            "preferences": {
+                "notifications": user.preferences.notifications, "soundEnabled": user.preferences.sound_enabled,
+                "timezone": user.preferences.timezone,
+            },
+            "createdAt": user.created_at, "updatedAt": user.updated_at,
             "lastLoginAt": user.last_login_at, "lastSeenAt": user.last_seen_at,
         },
+        "secondFactor": {
+            "authenticator": factor.totp, "sms": factor.sms, "phone": factor.phone, "recoveryCodesLeft": factor.recovery_codes,
+        },
+        "apiKeys": keys,
         "sessions": sessions,
         "accessLog": attempts,
     });
@@ -178,10 +215,13 @@ pub async fn ensure_admin(app: &App) -> Result<(), Error> {
             name: "Administrator".to_owned(),
             email: email.to_owned(),
             password: admin.password.clone(),
+            phone: String::new(),
             university: String::new(),
         };
-        // ConnectBest has the strictest policy for passwords, and asks for no university.
-        match register(app, &Caller::anonymous(Contract::Connectbest), &application).await {
+        // ConnectBest has the strictest policy for passwords, and asks for no university. Whoever runs the installation need not show that
+        // the address is theirs.
+        let caller = Caller::anonymous(Contract::Connectbest);
+        match join(app, &caller, &application, false).await {
             // Another replica was faster.
             Err(Error::Invalid(violations))
                 if violations.iter().all(|found| found.field == "email") => {}
@@ -213,15 +253,56 @@ async fn find_university(
         .ok_or_else(|| Error::invalid("university", "is not in the directory"))
 }
 
+/// Somebody to be.
+struct NewMember<'a> {
+    name: &'a DisplayName,
+    email: &'a Email,
+    password: Option<(&'a str, &'static str)>,
+    email_verified_at: Option<DateTime<Utc>>,
+    phone: Option<&'a str>,
+}
+
+/// Makes an account inside a transaction for somebody whose address another vouches for; it has no password.
+pub(super) async fn join_by_vouching(
+    app: &App,
+    conn: &mut Connection,
+    caller: &Caller,
+    name: &DisplayName,
+    email: &Email,
+    now: DateTime<Utc>,
+) -> Result<User, Error> {
+    let member = NewMember {
+        name,
+        email,
+        password: None,
+        email_verified_at: Some(now),
+        phone: None,
+    };
+    let user = insert(app, conn, &member, None, now).await?;
+    app.outbox
+        .append(conn, &outbox::user_registered(app, &user, caller.contract))
+        .await?;
+    let email_hash = app.email_hash(email);
+    let attempt = Attempt {
+        action: Action::Register,
+        outcome: "succeeded",
+        user: Some(user.id),
+        email_hash: Some(&email_hash),
+        caller,
+        at: now,
+    };
+    store::access_log::insert(conn, &attempt).await?;
+    Ok(user)
+}
+
 async fn insert(
     app: &App,
     conn: &mut Connection,
-    account: &NewAccount,
+    account: &NewMember<'_>,
     university: Option<&(UniversityId, String)>,
-    password_hash: &str,
     now: DateTime<Utc>,
 ) -> Result<User, Error> {
-    let wanted = handle_for(&account.name, &account.email);
+    let wanted = handle_for(account.name, account.email);
     let mut tried = HashSet::new();
     while tried.len() < HANDLES_TO_TRY {
         let handle = nth_handle(app, &wanted, tried.len());
@@ -230,8 +311,9 @@ async fn insert(
             handle: &handle,
             display_name: account.name.as_str(),
             email: account.email.as_str(),
-            password_hash,
-            password_policy: account.password.policy().name(),
+            password: account.password,
+            email_verified_at: account.email_verified_at,
+            phone: account.phone,
             university: university.map(|(id, name)| (*id, name.as_str())),
             created_at: now,
         };

@@ -22,7 +22,7 @@ pub async fn keep_tidy(app: &App, stop: CancellationToken) {
     .await;
 }
 
-/// Forgets once: sign-ins that ended, and old lines of the access log.
+/// Forgets once: sign-ins, codes and links that ended, and old lines of the access log.
 ///
 /// # Errors
 /// When the database fails.
@@ -32,6 +32,9 @@ pub async fn tidy(app: &App) -> Result<(), Error> {
     let sessions = store::sessions::forget_before(&mut conn, now - ENDED_SESSIONS).await?;
     let lines =
         store::access_log::forget_before(&mut conn, now - app.config.access_log_retention).await?;
+    store::email_codes::forget_ended(&mut conn, now).await?;
+    store::google_accounts::forget_ended(&mut conn, now).await?;
+    store::password_resets::forget_ended(&mut conn, now).await?;
     if sessions + lines > 0 {
         tracing::info!(sessions, access_log.lines = lines, "old rows forgotten");
     }

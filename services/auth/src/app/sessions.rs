@@ -1,4 +1,4 @@
-//! Signing in, going on, signing out.
+//! Sign-ins that are under way: their tokens, and their end.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::AsyncConnection;
@@ -6,13 +6,12 @@ use oruma_ids::{PageSize, SessionId, UserId};
 use oruma_postgres::Connection;
 use oruma_rpc_error::Fault;
 use oruma_service_runtime::{AccessClaims, Caller, Contract};
-use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::App;
 use super::announcements::announce;
-use crate::domain::account::Email;
+use crate::domain::profile::Availability;
 use crate::domain::session::{RefreshToken, Revocation, RevokedSession, Tokens};
 use crate::domain::user::User;
 use crate::error::Error;
@@ -29,103 +28,6 @@ const REVOCATIONS: PageSize = PageSize {
 
 /// The longest that a trade of refresh tokens takes: no call takes longer.
 const UNDER_WAY: TimeDelta = TimeDelta::seconds(30);
-
-/// Signs in with an address and a password (O-006).
-///
-/// # Errors
-/// [`Error::InvalidCredentials`] alike for an unknown address and a wrong password; [`Error::Suspended`]; [`Error::Overloaded`].
-pub async fn sign_in(
-    app: &App,
-    caller: &Caller,
-    email: &str,
-    password: &SecretString,
-) -> Result<(User, Tokens), Error> {
-    let email = Email::parse(email).map_err(|problem| Error::invalid("email", problem))?;
-    if password.expose_secret().is_empty() {
-        return Err(Error::invalid("password", "is required"));
-    }
-    let found = {
-        let mut conn = app.database.reader().await?;
-        store::users::find_credentials(&mut conn, email.as_str()).await?
-    };
-    let hash = found
-        .as_ref()
-        .and_then(|found| found.password_hash.as_deref());
-    let verified = app.passwords.verify(password, hash).await?;
-    match found {
-        Some(found) if verified && !found.suspended => admit(app, caller, &email, found.user).await,
-        Some(found) if verified => {
-            refuse(app, caller, &email, Some(&found.user), Error::Suspended).await
-        }
-        found => {
-            let user = found.map(|found| found.user);
-            refuse(
-                app,
-                caller,
-                &email,
-                user.as_ref(),
-                Error::InvalidCredentials,
-            )
-            .await
-        }
-    }
-}
-
-async fn admit(
-    app: &App,
-    caller: &Caller,
-    email: &Email,
-    user: User,
-) -> Result<(User, Tokens), Error> {
-    let now = app.clock.now();
-    let email_hash = app.email_hash(email);
-    let mut conn = app.database.writer().await?;
-    let admitted = conn
-        .transaction(async |conn| {
-            // The account may have ended while its password was checked.
-            let user = store::users::record_login(conn, user.id, now)
-                .await?
-                .ok_or(Error::InvalidCredentials)?;
-            let tokens = open(app, conn, caller, &user, now).await?;
-            let attempt = Attempt {
-                action: Action::SignIn,
-                outcome: "succeeded",
-                user: Some(user.id),
-                email_hash: Some(&email_hash),
-                caller,
-                at: now,
-            };
-            store::access_log::insert(conn, &attempt).await?;
-            Ok((user, tokens))
-        })
-        .await;
-    drop(conn);
-    match admitted {
-        Err(refusal @ Error::InvalidCredentials) => refuse(app, caller, email, None, refusal).await,
-        other => other,
-    }
-}
-
-/// Writes the line of a refused sign-in, and hands the refusal on.
-async fn refuse<T>(
-    app: &App,
-    caller: &Caller,
-    email: &Email,
-    user: Option<&User>,
-    refusal: Error,
-) -> Result<T, Error> {
-    let email_hash = app.email_hash(email);
-    let attempt = Attempt {
-        action: Action::SignIn,
-        outcome: refusal.reason(),
-        user: user.map(|user| user.id),
-        email_hash: Some(&email_hash),
-        caller,
-        at: app.clock.now(),
-    };
-    store::access_log::insert(&mut *app.database.writer().await?, &attempt).await?;
-    Err(refusal)
-}
 
 /// Opens a sign-in inside a transaction and makes its first tokens.
 pub(super) async fn open(
@@ -321,6 +223,10 @@ pub async fn sign_out(
                         .map(|found| found.session),
                 );
             }
+            if caller.contract == Contract::Connectbest {
+                let offline = Availability::Offline;
+                store::users::set_availability(conn, signed_in.user, offline).await?;
+            }
             let mut revoked = Vec::new();
             for session in sessions {
                 revoked.extend(end(app, conn, session, Revocation::SignedOut, now).await?);
@@ -361,8 +267,26 @@ async fn end(
     Ok(revoked)
 }
 
+/// Ends all sign-ins of a person, on every contract, inside a transaction, with their events.
+pub(super) async fn end_all(
+    app: &App,
+    conn: &mut Connection,
+    user: UserId,
+    reason: Revocation,
+    now: DateTime<Utc>,
+) -> Result<Vec<RevokedSession>, Error> {
+    let forget_at = forget_at(app, now);
+    let revoked = store::sessions::revoke_all(conn, user, reason, now, forget_at).await?;
+    for session in &revoked {
+        app.outbox
+            .append(conn, &outbox::session_revoked(app, session, reason))
+            .await?;
+    }
+    Ok(revoked)
+}
+
 /// When no access token of a sign-in that ends now can be alive: the longest life of any contract later.
-pub(super) fn forget_at(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
+fn forget_at(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
     let longest = [
         Contract::Oruma,
         Contract::Connectbest,

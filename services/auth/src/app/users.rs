@@ -6,7 +6,7 @@ use oruma_ids::{PageSize, UserId};
 use oruma_service_runtime::Caller;
 
 use super::App;
-use crate::domain::account::DisplayName;
+use crate::domain::profile::ProfileChange;
 use crate::domain::user::{User, UserCard};
 use crate::error::Error;
 use crate::outbox;
@@ -45,13 +45,18 @@ pub async fn cards(app: &App, ids: &[UserId]) -> Result<Vec<UserCard>, Error> {
     Ok(store::users::cards(&mut conn, ids).await?)
 }
 
-/// People whose handle, name or address has the words, best first.
+/// People whose handle, name or address has the words, or whose phone the digits where those are searched too; best first.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a negative page size.
-pub async fn search(app: &App, query: &str, page_size: i32) -> Result<Vec<User>, Error> {
+pub async fn search(
+    app: &App,
+    query: &str,
+    phones: bool,
+    page_size: i32,
+) -> Result<Vec<User>, Error> {
     let limit = i64::from(PEOPLE.of(page_size)?);
-    let words = store::users::SearchWords::of(query);
+    let words = store::users::SearchWords::of(query, phones);
     if words.is_empty() {
         return Ok(Vec::new());
     }
@@ -59,27 +64,31 @@ pub async fn search(app: &App, query: &str, page_size: i32) -> Result<Vec<User>,
     Ok(store::users::search(&mut conn, &words, limit).await?)
 }
 
-/// Changes what the caller says of itself, and tells the other services. `None` leaves the name as it is.
+/// Changes what the caller says of itself, and tells the other services what others see of it. What is not named stays as it is.
 ///
 /// # Errors
-/// [`Error::NotSignedIn`]; [`Error::Invalid`]; [`Error::UserNotFound`].
-pub async fn update_profile(app: &App, caller: &Caller, name: Option<&str>) -> Result<User, Error> {
+/// [`Error::NotSignedIn`]; [`Error::Invalid`] naming every field at fault; [`Error::UserNotFound`].
+pub async fn update_profile(
+    app: &App,
+    caller: &Caller,
+    change: &ProfileChange,
+) -> Result<User, Error> {
     let id = caller.user().ok_or(Error::NotSignedIn)?;
-    let Some(name) = name else {
+    if change.is_empty() {
         return get(app, id).await;
-    };
-    let name: DisplayName = name
-        .parse()
-        .map_err(|problem: String| Error::invalid("display_name", &problem))?;
+    }
     let now = app.clock.now();
     let mut conn = app.database.writer().await?;
     conn.transaction(async |conn| {
-        let user = store::users::rename(conn, id, name.as_str(), now)
+        let mut user = store::users::find_to_change(conn, id)
             .await?
             .ok_or(Error::UserNotFound)?;
-        app.outbox
-            .append(conn, &outbox::user_updated(app, &user))
-            .await?;
+        change.apply(&mut user).map_err(Error::Invalid)?;
+        let user = store::users::save_profile(conn, &user, change.is_seen(), now).await?;
+        if change.is_seen() {
+            let event = outbox::user_updated(app, &user, change.changes_status());
+            app.outbox.append(conn, &event).await?;
+        }
         Ok(user)
     })
     .await

@@ -11,6 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::folding::fold;
 use super::password::NewPassword;
+use super::phone::Phone;
 
 /// Longest name and longest e-mail, in characters (O-125).
 const LONGEST: usize = 255;
@@ -114,6 +115,8 @@ pub struct NewAccount {
     pub email: Email,
     /// The password.
     pub password: NewPassword,
+    /// The phone, if one was given.
+    pub phone: Option<Phone>,
     /// The university as it was named; `None` where the contract asks for none and none was given.
     pub university: Option<String>,
 }
@@ -127,6 +130,8 @@ pub struct Application {
     pub email: String,
     /// The password.
     pub password: SecretString,
+    /// The phone in E.164; empty for none.
+    pub phone: String,
     /// The university; empty for none.
     pub university: String,
 }
@@ -141,17 +146,20 @@ impl Application {
         let email = Email::parse(&self.email);
         let password = NewPassword::parse(&self.password, contract);
         let university = judge_university(&self.university, contract);
-        match (name, email, password, university) {
-            (Ok(name), Ok(email), Ok(password), Ok(university)) => Ok(NewAccount {
+        let phone = judge_phone(&self.phone);
+        match (name, email, password, phone, university) {
+            (Ok(name), Ok(email), Ok(password), Ok(phone), Ok(university)) => Ok(NewAccount {
                 name,
                 email,
                 password,
+                phone,
                 university,
             }),
-            (name, email, password, university) => Err([
+            (name, email, password, phone, university) => Err([
                 ("display_name", name.err()),
                 ("email", email.err().map(str::to_owned)),
                 ("password", password.err().map(str::to_owned)),
+                ("phone", phone.err().map(str::to_owned)),
                 ("university", university.err().map(str::to_owned)),
             ]
             .into_iter()
@@ -159,6 +167,13 @@ impl Application {
             .collect()),
         }
     }
+}
+
+fn judge_phone(text: &str) -> Result<Option<Phone>, &'static str> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some)
 }
 
 /// Only the student hub asks for a university (K-01).
@@ -169,6 +184,15 @@ fn judge_university(text: &str, contract: Contract) -> Result<Option<String>, &'
         (true, _) => Ok(None),
         (false, _) if text.chars().count() > LONGEST => Err("must have at most 255 characters"),
         (false, _) => Ok(Some(text.to_owned())),
+    }
+}
+
+/// Whether a contract admits only people whose address is known to be theirs, and sends them a code to show it (K-27).
+#[must_use]
+pub const fn demands_verified_email(contract: Contract) -> bool {
+    match contract {
+        Contract::Connectbest => true,
+        Contract::Oruma | Contract::Social | Contract::Socmel | Contract::Dubai => false,
     }
 }
 
@@ -218,6 +242,7 @@ mod tests {
             name: " ".to_owned(),
             email: "nobody".to_owned(),
             password: SecretString::from("short"),
+            phone: String::new(),
             university: String::new(),
         };
         let fields: Vec<String> = application

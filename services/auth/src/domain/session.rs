@@ -58,6 +58,10 @@ pub enum Revocation {
     TokenReused,
     /// The account is gone.
     AccountDeleted,
+    /// The person set a new password by a link.
+    PasswordReset,
+    /// An administrator suspended the account.
+    AccountSuspended,
 }
 
 impl Revocation {
@@ -68,6 +72,8 @@ impl Revocation {
             Self::SignedOut => "signed_out",
             Self::TokenReused => "token_reused",
             Self::AccountDeleted => "account_deleted",
+            Self::PasswordReset => "password_reset",
+            Self::AccountSuspended => "account_suspended",
         }
     }
 }

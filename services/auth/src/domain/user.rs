@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use oruma_ids::{UniversityId, UserId};
 use oruma_service_runtime::Role;
 
+use super::profile::{Availability, Preferences};
+
 /// A person, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -27,6 +29,14 @@ pub struct User {
     pub university_id: Option<UniversityId>,
     /// Where the picture is.
     pub avatar_url: Option<String>,
+    /// The phone in E.164.
+    pub phone: Option<String>,
+    /// Whether the person wants to be spoken to.
+    pub availability: Availability,
+    /// The message beside that.
+    pub status_message: Option<String>,
+    /// How the chat behaves for the person.
+    pub preferences: Preferences,
     /// Grows with each change of what others see.
     pub version: i64,
     /// When the account was made.

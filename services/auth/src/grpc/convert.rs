@@ -5,6 +5,7 @@ use oruma_proto::auth::v1 as proto;
 use oruma_rpc_error::Fault;
 use tonic::Status;
 
+use crate::domain::profile::{Availability, Preferences};
 use crate::domain::session::{RevokedSession, Tokens};
 use crate::domain::university::{
     Admissions, Campus, Demographics, Tuition, University, UniversityDetail,
@@ -24,9 +25,47 @@ pub(super) fn time(timestamp: pbjson_types::Timestamp) -> Option<DateTime<Utc>> 
     timestamp.try_into().ok()
 }
 
+/// Reads a status; `None` for none.
+pub(super) fn availability(status: proto::UserStatus) -> Option<Availability> {
+    match status {
+        proto::UserStatus::Unspecified => None,
+        proto::UserStatus::Online => Some(Availability::Online),
+        proto::UserStatus::Away => Some(Availability::Away),
+        proto::UserStatus::Busy => Some(Availability::Busy),
+        proto::UserStatus::InMeeting => Some(Availability::InMeeting),
+        proto::UserStatus::Offline => Some(Availability::Offline),
+    }
+}
+
+impl From<Availability> for proto::UserStatus {
+    fn from(availability: Availability) -> Self {
+        match availability {
+            Availability::Online => Self::Online,
+            Availability::Away => Self::Away,
+            Availability::Busy => Self::Busy,
+            Availability::InMeeting => Self::InMeeting,
+            Availability::Offline => Self::Offline,
+        }
+    }
+}
+
+impl From<Preferences> for proto::Preferences {
+    fn from(preferences: Preferences) -> Self {
+        Self {
+            notifications: preferences.notifications,
+            sound_enabled: preferences.sound_enabled,
+            timezone: preferences.timezone,
+        }
+    }
+}
+
 impl From<User> for proto::User {
     fn from(user: User) -> Self {
         Self {
+            phone: user.phone.unwrap_or_default(),
+            status: proto::UserStatus::from(user.availability).into(),
+            status_message: user.status_message.unwrap_or_default(),
+            preferences: Some(user.preferences.into()),
             id: user.id.to_string(),
             number: user.number,
             handle: user.handle,

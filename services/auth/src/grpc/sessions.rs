@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use tonic::{Request, Response, Status};
 
 use super::convert::time;
-use crate::app::{App, sessions};
+use crate::app::{App, google_accounts, sessions, sign_ins};
 use crate::domain::session::RefreshToken;
 
 /// Signing in, going on, signing out.
@@ -22,10 +22,48 @@ impl SessionService for Sessions {
         request: Request<proto::SignInRequest>,
     ) -> Result<Response<proto::SignInResponse>, Status> {
         let caller = Caller::of(&request)?;
-        let proto::SignInRequest { email, password } = request.into_inner();
+        let proto::SignInRequest {
+            email,
+            password,
+            verification_code,
+        } = request.into_inner();
+        let code = Some(verification_code).filter(|code| !code.is_empty());
         let password = SecretString::from(password);
-        let (user, tokens) = sessions::sign_in(&self.0, &caller, &email, &password).await?;
+        let (user, tokens) =
+            sign_ins::sign_in(&self.0, &caller, &email, &password, code.as_deref()).await?;
         Ok(Response::new(proto::SignInResponse {
+            user: Some(user.into()),
+            tokens: Some(tokens.into()),
+        }))
+    }
+
+    async fn begin_google_sign_in(
+        &self,
+        request: Request<proto::BeginGoogleSignInRequest>,
+    ) -> Result<Response<proto::BeginGoogleSignInResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let redirect_uri = request.into_inner().redirect_uri;
+        let (url, state) = google_accounts::begin(&self.0, &caller, &redirect_uri).await?;
+        Ok(Response::new(proto::BeginGoogleSignInResponse {
+            authorization_url: url.into(),
+            state,
+        }))
+    }
+
+    async fn finish_google_sign_in(
+        &self,
+        request: Request<proto::FinishGoogleSignInRequest>,
+    ) -> Result<Response<proto::FinishGoogleSignInResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let proto::FinishGoogleSignInRequest {
+            state,
+            code,
+            verification_code,
+        } = request.into_inner();
+        let factor = Some(verification_code).filter(|code| !code.is_empty());
+        let (user, tokens) =
+            google_accounts::finish(&self.0, &caller, &state, &code, factor.as_deref()).await?;
+        Ok(Response::new(proto::FinishGoogleSignInResponse {
             user: Some(user.into()),
             tokens: Some(tokens.into()),
         }))

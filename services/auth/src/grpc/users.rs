@@ -7,8 +7,9 @@ use oruma_proto::auth::v1::user_service_server::UserService;
 use oruma_service_runtime::Caller;
 use tonic::{Request, Response, Status};
 
-use super::convert::time;
+use super::convert::{availability, time};
 use crate::app::{App, users};
+use crate::domain::profile::{PreferencesChange, ProfileChange};
 use crate::error::Error;
 
 /// People as others see them.
@@ -48,8 +49,12 @@ impl UserService for Users {
         &self,
         request: Request<proto::SearchUsersRequest>,
     ) -> Result<Response<proto::SearchUsersResponse>, Status> {
-        let proto::SearchUsersRequest { query, page_size } = request.into_inner();
-        let found = users::search(&self.0, &query, page_size).await?;
+        let proto::SearchUsersRequest {
+            query,
+            page_size,
+            phones,
+        } = request.into_inner();
+        let found = users::search(&self.0, &query, phones, page_size).await?;
         Ok(Response::new(proto::SearchUsersResponse {
             users: found.into_iter().map(Into::into).collect(),
         }))
@@ -60,9 +65,30 @@ impl UserService for Users {
         request: Request<proto::UpdateProfileRequest>,
     ) -> Result<Response<proto::UpdateProfileResponse>, Status> {
         let caller = Caller::of(&request)?;
-        let name = request.into_inner().display_name;
-        let user = users::update_profile(&self.0, &caller, name.as_deref()).await?;
+        let change = profile_change(request.into_inner());
+        let user = users::update_profile(&self.0, &caller, &change).await?;
         Ok(Response::new(proto::UpdateProfileResponse {
+            user: Some(user.into()),
+        }))
+    }
+
+    async fn update_status(
+        &self,
+        request: Request<proto::UpdateStatusRequest>,
+    ) -> Result<Response<proto::UpdateStatusResponse>, Status> {
+        let caller = Caller::of(&request)?;
+        let request = request.into_inner();
+        let availability = availability(request.status());
+        if availability.is_none() && caller.user().is_some() {
+            return Err(Error::invalid("status", "is required").into());
+        }
+        let change = ProfileChange {
+            availability,
+            status_message: request.status_message,
+            ..ProfileChange::default()
+        };
+        let user = users::update_profile(&self.0, &caller, &change).await?;
+        Ok(Response::new(proto::UpdateStatusResponse {
             user: Some(user.into()),
         }))
     }
@@ -78,5 +104,32 @@ impl UserService for Users {
             .collect();
         users::record_activity(&self.0, &seen).await?;
         Ok(Response::new(proto::RecordActivityResponse {}))
+    }
+}
+
+fn profile_change(request: proto::UpdateProfileRequest) -> ProfileChange {
+    let proto::UpdateProfileRequest {
+        display_name,
+        phone,
+        avatar_url,
+        status_message,
+        preferences,
+    } = request;
+    let proto::PreferencesChange {
+        notifications,
+        sound_enabled,
+        timezone,
+    } = preferences.unwrap_or_default();
+    ProfileChange {
+        display_name,
+        phone,
+        avatar_url,
+        availability: None,
+        status_message,
+        preferences: PreferencesChange {
+            notifications,
+            sound_enabled,
+            timezone,
+        },
     }
 }

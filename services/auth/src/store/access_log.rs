@@ -22,6 +22,30 @@ pub enum Action {
     SignOut,
     /// To end the account.
     DeleteAccount,
+    /// To show that an address is one's own.
+    VerifyEmail,
+    /// To get another code for that.
+    ResendVerification,
+    /// To get a link that sets a new password.
+    RequestPasswordReset,
+    /// To use one.
+    ResetPassword,
+    /// To switch a second factor on.
+    EnableSecondFactor,
+    /// To show its first code.
+    ConfirmSecondFactor,
+    /// To switch it off.
+    DisableSecondFactor,
+    /// To be sent a code of it.
+    SendCode,
+    /// To suspend an account.
+    Suspend,
+    /// To open it again.
+    Activate,
+    /// To make an API key.
+    CreateApiKey,
+    /// To revoke one.
+    RevokeApiKey,
 }
 
 impl Action {
@@ -32,6 +56,18 @@ impl Action {
             Self::Refresh => "refresh",
             Self::SignOut => "sign_out",
             Self::DeleteAccount => "delete_account",
+            Self::VerifyEmail => "verify_email",
+            Self::ResendVerification => "resend_verification",
+            Self::RequestPasswordReset => "request_password_reset",
+            Self::ResetPassword => "reset_password",
+            Self::EnableSecondFactor => "enable_second_factor",
+            Self::ConfirmSecondFactor => "confirm_second_factor",
+            Self::DisableSecondFactor => "disable_second_factor",
+            Self::SendCode => "send_code",
+            Self::Suspend => "suspend",
+            Self::Activate => "activate",
+            Self::CreateApiKey => "create_api_key",
+            Self::RevokeApiKey => "revoke_api_key",
         }
     }
 }
@@ -64,6 +100,7 @@ pub async fn insert(conn: &mut Connection, attempt: &Attempt<'_>) -> QueryResult
             access_log::action.eq(attempt.action.name()),
             access_log::outcome.eq(attempt.outcome),
             access_log::user_id.eq(attempt.user.map(UserId::as_uuid)),
+            access_log::actor_id.eq(actor(attempt).map(UserId::as_uuid)),
             access_log::email_hash.eq(attempt.email_hash),
             access_log::contract.eq(attempt.caller.contract.name()),
             access_log::address.eq(&attempt.caller.address),
@@ -72,6 +109,73 @@ pub async fn insert(conn: &mut Connection, attempt: &Attempt<'_>) -> QueryResult
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Has other attempts of this kind on the same address wait for the end of the transaction.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_email(
+    conn: &mut Connection,
+    action: Action,
+    email_hash: &[u8],
+) -> QueryResult<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1 || encode($2, 'hex'), 0))")
+        .bind::<diesel::sql_types::Text, _>(action.name())
+        .bind::<diesel::sql_types::Binary, _>(email_hash)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// How many attempts of this kind on an address ended so since a time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_since(
+    conn: &mut Connection,
+    action: Action,
+    email_hash: &[u8],
+    outcome: &str,
+    since: DateTime<Utc>,
+) -> QueryResult<i64> {
+    access_log::table
+        .filter(access_log::email_hash.eq(email_hash))
+        .filter(access_log::at.gt(since))
+        .filter(access_log::action.eq(action.name()))
+        .filter(access_log::outcome.eq(outcome))
+        .count()
+        .get_result(conn)
+        .await
+}
+
+/// How many attempts of this kind by a person ended so since a time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_of_user(
+    conn: &mut Connection,
+    action: Action,
+    user: UserId,
+    outcome: &str,
+    since: DateTime<Utc>,
+) -> QueryResult<i64> {
+    access_log::table
+        .filter(access_log::user_id.eq(user.as_uuid()))
+        .filter(access_log::at.gt(since))
+        .filter(access_log::action.eq(action.name()))
+        .filter(access_log::outcome.eq(outcome))
+        .count()
+        .get_result(conn)
+        .await
+}
+
+/// Who did it, where that is somebody else.
+fn actor(attempt: &Attempt<'_>) -> Option<UserId> {
+    attempt
+        .caller
+        .user()
+        .filter(|caller| attempt.user != Some(*caller))
 }
 
 /// A line of a person's export.

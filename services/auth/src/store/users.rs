@@ -1,5 +1,8 @@
 //! People.
 
+mod credentials;
+mod search;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Text, Timestamptz};
@@ -11,7 +14,14 @@ use uuid::Uuid;
 
 use super::schema::auth::users;
 use crate::domain::folding::fold;
+use crate::domain::profile::{Availability, Preferences};
 use crate::domain::user::{User, UserCard};
+
+pub use credentials::{
+    Credentials, drop_password, email_is_taken, find_credentials, password_hash, set_password,
+    verify_email,
+};
+pub use search::{SearchWords, search};
 
 /// A person to be.
 #[derive(Debug)]
@@ -24,25 +34,16 @@ pub struct NewUser<'a> {
     pub display_name: &'a str,
     /// The address that signs in.
     pub email: &'a str,
-    /// The bcrypt hash.
-    pub password_hash: &'a str,
-    /// The contract whose policy the password met.
-    pub password_policy: &'static str,
+    /// The bcrypt hash, and the contract whose policy the password met; `None` for who signs in by other means.
+    pub password: Option<(&'a str, &'static str)>,
+    /// When it was shown that the address is the person's.
+    pub email_verified_at: Option<DateTime<Utc>>,
+    /// The phone in E.164.
+    pub phone: Option<&'a str>,
     /// The university: id and name.
     pub university: Option<(UniversityId, &'a str)>,
     /// Now.
     pub created_at: DateTime<Utc>,
-}
-
-/// What a sign-in is checked against.
-#[derive(Debug)]
-pub struct Credentials {
-    /// The person.
-    pub user: User,
-    /// The bcrypt hash, if the person has a password.
-    pub password_hash: Option<String>,
-    /// Whether the account is suspended.
-    pub suspended: bool,
 }
 
 #[derive(Insertable)]
@@ -52,8 +53,10 @@ struct NewUserRow<'a> {
     handle: &'a str,
     display_name: &'a str,
     email: &'a str,
-    password_hash: &'a str,
-    password_policy: &'a str,
+    email_verified_at: Option<DateTime<Utc>>,
+    password_hash: Option<&'a str>,
+    password_policy: Option<&'a str>,
+    phone: Option<&'a str>,
     university_id: Option<Uuid>,
     university: &'a str,
     search_text: String,
@@ -72,8 +75,10 @@ pub async fn insert(conn: &mut Connection, new: &NewUser<'_>) -> QueryResult<Opt
         handle: new.handle,
         display_name: new.display_name,
         email: new.email,
-        password_hash: new.password_hash,
-        password_policy: new.password_policy,
+        email_verified_at: new.email_verified_at,
+        password_hash: new.password.map(|(hash, _)| hash),
+        password_policy: new.password.map(|(_, policy)| policy),
+        phone: new.phone,
         university_id: new.university.map(|(id, _)| id.as_uuid()),
         university: new.university.map_or("", |(_, name)| name),
         search_text: search_text(new.handle, new.display_name, new.email),
@@ -90,44 +95,6 @@ pub async fn insert(conn: &mut Connection, new: &NewUser<'_>) -> QueryResult<Opt
         .await
         .optional()?;
     Ok(inserted.map(User::from))
-}
-
-/// Whether an address has an account, in whatever case.
-///
-/// # Errors
-/// When the database fails.
-pub async fn email_is_taken(conn: &mut Connection, email: &str) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(
-        users::table.filter(lower(users::email).eq(lower(email))),
-    ))
-    .get_result(conn)
-    .await
-}
-
-/// What signs in with an address, in whatever case.
-///
-/// # Errors
-/// When the database fails.
-pub async fn find_credentials(
-    conn: &mut Connection,
-    email: &str,
-) -> QueryResult<Option<Credentials>> {
-    let found: Option<(UserRow, Option<String>, Option<DateTime<Utc>>)> = users::table
-        .filter(lower(users::email).eq(lower(email)))
-        .filter(users::deleted_at.is_null())
-        .select((
-            UserRow::as_select(),
-            users::password_hash,
-            users::suspended_at,
-        ))
-        .first(conn)
-        .await
-        .optional()?;
-    Ok(found.map(|(row, password_hash, suspended_at)| Credentials {
-        user: row.into(),
-        password_hash,
-        suspended: suspended_at.is_some(),
-    }))
 }
 
 /// A person who is not deleted.
@@ -176,113 +143,87 @@ pub async fn cards(conn: &mut Connection, ids: &[UserId]) -> QueryResult<Vec<Use
     Ok(rows.into_iter().map(UserCard::from).collect())
 }
 
-/// What to look for among people.
-#[derive(Debug, Clone)]
-pub struct SearchWords {
-    /// As typed, in lower case: for addresses and handles.
-    plain: String,
-    /// Folded: for names.
-    folded: String,
-}
-
-impl SearchWords {
-    /// Prepares a query.
-    #[must_use]
-    pub fn of(query: &str) -> Self {
-        Self {
-            // Nobody has control characters, and the database takes no null.
-            plain: query.replace(char::is_control, " ").trim().to_lowercase(),
-            folded: fold(query),
-        }
-    }
-
-    /// Whether there is nothing to look for.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.plain.is_empty()
-    }
-}
-
-/// People whose name, handle or address contains the words: exact ones first, then those that begin so, then by name.
+/// A person who is not deleted; whoever else changes it waits for the end of the transaction.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn search(
-    conn: &mut Connection,
-    words: &SearchWords,
-    limit: i64,
-) -> QueryResult<Vec<User>> {
-    // A query of signs only has no folded form, and must not match everybody.
-    let folded = if words.folded.is_empty() {
-        &words.plain
-    } else {
-        &words.folded
-    };
-    let name_begins = format!("{}%", escape(folded));
-    let rows: Vec<UserRow> = users::table
-        .filter(
-            users::search_text
-                .like(format!("%{}%", escape(folded)))
-                .or(users::search_text.like(format!("%{}%", escape(&words.plain)))),
-        )
-        .filter(users::deleted_at.is_null())
-        .filter(users::suspended_at.is_null())
-        .order((
-            users::handle.eq(&words.plain).desc(),
-            users::search_text
-                .like(format!("{} %", escape(folded)))
-                .desc(),
-            users::search_text.like(name_begins).desc(),
-            users::display_name,
-            users::id,
-        ))
-        .limit(limit)
-        .select(UserRow::as_select())
-        .load(conn)
-        .await?;
-    Ok(rows.into_iter().map(User::from).collect())
-}
-
-/// `%`, `_` and `\\` are plain text to people.
-fn escape(text: &str) -> String {
-    text.replace('\\', r"\\")
-        .replace('%', r"\%")
-        .replace('_', r"\_")
-}
-
-/// Changes the name that people see.
-///
-/// # Errors
-/// When the database fails.
-pub async fn rename(
-    conn: &mut Connection,
-    id: UserId,
-    display_name: &str,
-    now: DateTime<Utc>,
-) -> QueryResult<Option<User>> {
-    let Some(user) = users::table
+pub async fn find_to_change(conn: &mut Connection, id: UserId) -> QueryResult<Option<User>> {
+    let row: Option<UserRow> = users::table
         .find(id.as_uuid())
         .filter(users::deleted_at.is_null())
-        .for_update()
+        .for_no_key_update()
         .select(UserRow::as_select())
         .first(conn)
         .await
-        .optional()?
-    else {
-        return Ok(None);
-    };
-    let email = user.email.as_deref().unwrap_or_default();
-    let renamed: UserRow = diesel::update(users::table.find(id.as_uuid()))
+        .optional()?;
+    Ok(row.map(User::from))
+}
+
+/// Writes what a locked person says of itself. Where others see it, the version grows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save_profile(
+    conn: &mut Connection,
+    user: &User,
+    is_seen: bool,
+    now: DateTime<Utc>,
+) -> QueryResult<User> {
+    let preferences = serde_json::json!({
+        "notifications": user.preferences.notifications,
+        "soundEnabled": user.preferences.sound_enabled,
+        "timezone": user.preferences.timezone,
+    });
+    let saved: UserRow = diesel::update(users::table.find(user.id.as_uuid()))
         .set((
-            users::display_name.eq(display_name),
-            users::search_text.eq(search_text(&user.handle, display_name, email)),
-            users::version.eq(users::version + 1),
+            users::display_name.eq(&user.display_name),
+            users::avatar_url.eq(&user.avatar_url),
+            users::phone.eq(&user.phone),
+            users::availability.eq(user.availability.name()),
+            users::status_message.eq(&user.status_message),
+            users::preferences.eq(preferences),
+            users::search_text.eq(search_text(&user.handle, &user.display_name, &user.email)),
+            users::version.eq(users::version + i64::from(is_seen)),
             users::updated_at.eq(now),
         ))
         .returning(UserRow::as_returning())
         .get_result(conn)
         .await?;
-    Ok(Some(renamed.into()))
+    Ok(saved.into())
+}
+
+/// Notes whether a person wants to be spoken to.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_availability(
+    conn: &mut Connection,
+    id: UserId,
+    availability: Availability,
+) -> QueryResult<()> {
+    diesel::update(users::table.find(id.as_uuid()))
+        .filter(users::deleted_at.is_null())
+        .set(users::availability.eq(availability.name()))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Sets the phone of a profile.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_phone(
+    conn: &mut Connection,
+    id: UserId,
+    phone: Option<&str>,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(users::table.find(id.as_uuid()))
+        .set((users::phone.eq(phone), users::updated_at.eq(now)))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Has whoever else changes a person, or ends the sign-ins of one, wait for the end of the transaction.
@@ -357,7 +298,7 @@ pub async fn erase(conn: &mut Connection, id: UserId, now: DateTime<Utc>) -> Que
              handle = 'deleted-' || number, display_name = 'Deleted account', email = NULL, email_verified_at = NULL,
              password_hash = NULL, password_policy = NULL, role = 'user', university_id = NULL, university = '',
              avatar_url = NULL, bio = NULL, phone = NULL, region = NULL, gender = NULL, birth_year = NULL, interests = '{}',
-             status_message = NULL, preferences = '{}', search_text = '', suspended_reason = NULL, last_login_at = NULL, last_seen_at = NULL,
+             availability = 'offline', status_message = NULL, preferences = '{}', search_text = '', suspended_reason = NULL, last_login_at = NULL, last_seen_at = NULL,
              version = version + 1, deleted_at = $2, updated_at = $2
          WHERE id = $1 AND deleted_at IS NULL",
     )
@@ -368,16 +309,62 @@ pub async fn erase(conn: &mut Connection, id: UserId, now: DateTime<Utc>) -> Que
     Ok(erased == 1)
 }
 
-/// Makes the owner of an address an administrator. `false` when there is none.
+/// Keeps a person out until it is let in again. `None` when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn suspend(
+    conn: &mut Connection,
+    id: UserId,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<User>> {
+    let row: Option<UserRow> = diesel::update(users::table.find(id.as_uuid()))
+        .filter(users::deleted_at.is_null())
+        .set((
+            users::suspended_at.eq(coalesce(users::suspended_at, now)),
+            users::suspended_reason.eq(reason),
+            users::updated_at.eq(now),
+        ))
+        .returning(UserRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(row.map(User::from))
+}
+
+/// Lets a suspended person in again. `false` when there is no such person, suspended or not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn activate(conn: &mut Connection, id: UserId, now: DateTime<Utc>) -> QueryResult<bool> {
+    let activated = diesel::update(users::table.find(id.as_uuid()))
+        .filter(users::deleted_at.is_null())
+        .set((
+            users::suspended_at.eq(None::<DateTime<Utc>>),
+            users::suspended_reason.eq(None::<String>),
+            users::updated_at.eq(now),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(activated == 1)
+}
+
+/// Makes the owner of an address an administrator, whose address is taken to be verified. `false` when that was so before, or there is none.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn promote(conn: &mut Connection, email: &str, now: DateTime<Utc>) -> QueryResult<bool> {
     let promoted = diesel::update(users::table)
         .filter(lower(users::email).eq(lower(email)))
-        .filter(users::role.ne(Role::Admin.name()))
+        .filter(
+            users::role
+                .ne(Role::Admin.name())
+                .or(users::email_verified_at.is_null()),
+        )
         .set((
             users::role.eq(Role::Admin.name()),
+            users::email_verified_at.eq(coalesce(users::email_verified_at, now)),
             users::version.eq(users::version + 1),
             users::updated_at.eq(now),
         ))
@@ -389,6 +376,11 @@ pub async fn promote(conn: &mut Connection, email: &str, now: DateTime<Utc>) -> 
 fn search_text(handle: &str, display_name: &str, email: &str) -> String {
     // The address keeps its signs: people search for it as it is written.
     format!("{} {handle} {}", fold(display_name), email.to_lowercase())
+}
+
+diesel::define_sql_function! {
+    /// The first that is not null.
+    fn coalesce(known: diesel::sql_types::Nullable<Timestamptz>, otherwise: Timestamptz) -> diesel::sql_types::Nullable<Timestamptz>;
 }
 
 diesel::define_sql_function! {
@@ -409,6 +401,10 @@ struct UserRow {
     university: String,
     university_id: Option<Uuid>,
     avatar_url: Option<String>,
+    phone: Option<String>,
+    availability: String,
+    status_message: Option<String>,
+    preferences: serde_json::Value,
     version: i64,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
@@ -430,12 +426,28 @@ impl From<UserRow> for User {
             university: row.university,
             university_id: row.university_id.map(UniversityId::from_uuid),
             avatar_url: row.avatar_url,
+            phone: row.phone,
+            availability: Availability::from_name(&row.availability).unwrap_or_default(),
+            status_message: row.status_message,
+            preferences: preferences(&row.preferences),
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
             last_login_at: row.last_login_at,
             last_seen_at: row.last_seen_at,
         }
+    }
+}
+
+/// What was never set is as the default has it.
+fn preferences(stored: &serde_json::Value) -> Preferences {
+    let default = Preferences::default();
+    let flag = |name: &str| stored.get(name).and_then(serde_json::Value::as_bool);
+    let timezone = stored.get("timezone").and_then(serde_json::Value::as_str);
+    Preferences {
+        notifications: flag("notifications").unwrap_or(default.notifications),
+        sound_enabled: flag("soundEnabled").unwrap_or(default.sound_enabled),
+        timezone: timezone.map_or(default.timezone, str::to_owned),
     }
 }
 

@@ -78,6 +78,7 @@ async fn every_field_at_fault_is_named_at_once() {
         email: "ada@uni".to_owned(),
         password: "secret".to_owned(),
         university: "u".repeat(256),
+        phone: String::new(),
     };
     assert_eq!(
         invalid_fields(auth.try_register(&guest(), wrong).await),
@@ -374,6 +375,7 @@ async fn another_contract_has_another_policy() {
     let with = |password: &str| proto::RegisterRequest {
         password: password.to_owned(),
         university: String::new(),
+        phone: String::new(),
         ..application("Ada", "ada@uni.edu")
     };
     assert_eq!(
@@ -620,6 +622,8 @@ async fn an_export_has_what_is_known_of_its_person_only() {
         json!({
             "id": ada.user.id, "number": 1, "username": "ada.lovelace", "name": "Ada Lovelace", "email": "ada@uni.edu",
             "emailVerifiedAt": null, "role": "user", "university": UNIVERSITY, "avatar": null,
+            "phone": null, "status": "offline", "statusMessage": null,
+            "preferences": {"notifications": true, "soundEnabled": true, "timezone": "UTC"},
             "createdAt": "2027-01-15T10:00:00.123Z", "updatedAt": "2027-01-15T10:00:00.123Z",
             "lastLoginAt": "2027-01-15T10:02:00.123Z", "lastSeenAt": "2027-01-15T10:02:00.123Z",
         })

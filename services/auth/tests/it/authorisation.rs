@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use oruma_proto::auth::v1 as proto;
 use oruma_proto::auth::v1::account_service_client::AccountServiceClient;
+use oruma_proto::auth::v1::api_key_service_client::ApiKeyServiceClient;
+use oruma_proto::auth::v1::second_factor_service_client::SecondFactorServiceClient;
 use oruma_proto::auth::v1::session_service_client::SessionServiceClient;
 use oruma_proto::auth::v1::university_service_client::UniversityServiceClient;
 use oruma_proto::auth::v1::user_service_client::UserServiceClient;
@@ -16,7 +18,8 @@ use tonic::{Code, Request, Status};
 use crate::support::{Auth, CREDENTIAL, credential, guest, nobody};
 
 /// Calls that read and change only what the edge names, and don't ask on whose behalf.
-const WITHOUT_CALLER: [&str; 8] = [
+const WITHOUT_CALLER: [&str; 9] = [
+    "AuthenticateApiKey",
     "CheckSession",
     "GetUniversity",
     "GetUser",
@@ -27,9 +30,35 @@ const WITHOUT_CALLER: [&str; 8] = [
     "SearchUsers",
 ];
 /// Calls that need somebody who is signed in.
-const FOR_SOMEBODY: [&str; 4] = ["DeleteAccount", "ExportAccount", "SignOut", "UpdateProfile"];
+const FOR_SOMEBODY: [&str; 15] = [
+    "ActivateUser",
+    "ConfirmSecondFactor",
+    "CreateApiKey",
+    "DeleteAccount",
+    "DisableSecondFactor",
+    "EnableSms",
+    "EnableTotp",
+    "ExportAccount",
+    "GetSecondFactor",
+    "ListApiKeys",
+    "RevokeApiKey",
+    "SignOut",
+    "SuspendUser",
+    "UpdateProfile",
+    "UpdateStatus",
+];
 /// Calls by which somebody gets in.
-const FOR_ANYBODY: [&str; 3] = ["Refresh", "Register", "SignIn"];
+const FOR_ANYBODY: [&str; 9] = [
+    "BeginGoogleSignIn",
+    "FinishGoogleSignIn",
+    "Refresh",
+    "Register",
+    "RequestPasswordReset",
+    "ResendVerification",
+    "ResetPassword",
+    "SignIn",
+    "VerifyEmail",
+];
 
 /// Shows a credential, or none.
 #[derive(Clone)]
@@ -56,6 +85,8 @@ async fn every_call(
 ) -> Vec<(&'static str, Result<(), Status>)> {
     let mut accounts = AccountServiceClient::new(client.clone());
     let mut sessions = SessionServiceClient::new(client.clone());
+    let mut keys = ApiKeyServiceClient::new(client.clone());
+    let mut factors = SecondFactorServiceClient::new(client.clone());
     let mut users = UserServiceClient::new(client.clone());
     let mut universities = UniversityServiceClient::new(client);
     let mut answers = Vec::new();
@@ -72,15 +103,33 @@ async fn every_call(
     call!(accounts.register("Register", RegisterRequest));
     call!(accounts.delete_account("DeleteAccount", DeleteAccountRequest));
     call!(accounts.export_account("ExportAccount", ExportAccountRequest));
+    call!(accounts.suspend_user("SuspendUser", SuspendUserRequest));
+    call!(accounts.activate_user("ActivateUser", ActivateUserRequest));
+    call!(keys.create_api_key("CreateApiKey", CreateApiKeyRequest));
+    call!(keys.list_api_keys("ListApiKeys", ListApiKeysRequest));
+    call!(keys.revoke_api_key("RevokeApiKey", RevokeApiKeyRequest));
+    call!(keys.authenticate_api_key("AuthenticateApiKey", AuthenticateApiKeyRequest));
+    call!(accounts.verify_email("VerifyEmail", VerifyEmailRequest));
+    call!(accounts.resend_verification("ResendVerification", ResendVerificationRequest));
+    call!(accounts.request_password_reset("RequestPasswordReset", RequestPasswordResetRequest));
+    call!(accounts.reset_password("ResetPassword", ResetPasswordRequest));
     call!(sessions.sign_in("SignIn", SignInRequest));
+    call!(sessions.begin_google_sign_in("BeginGoogleSignIn", BeginGoogleSignInRequest));
+    call!(sessions.finish_google_sign_in("FinishGoogleSignIn", FinishGoogleSignInRequest));
     call!(sessions.refresh("Refresh", RefreshRequest));
     call!(sessions.sign_out("SignOut", SignOutRequest));
     call!(sessions.check_session("CheckSession", CheckSessionRequest));
     call!(sessions.list_revoked_sessions("ListRevokedSessions", ListRevokedSessionsRequest));
+    call!(factors.get_second_factor("GetSecondFactor", GetSecondFactorRequest));
+    call!(factors.enable_sms("EnableSms", EnableSmsRequest));
+    call!(factors.enable_totp("EnableTotp", EnableTotpRequest));
+    call!(factors.confirm_second_factor("ConfirmSecondFactor", ConfirmSecondFactorRequest));
+    call!(factors.disable_second_factor("DisableSecondFactor", DisableSecondFactorRequest));
     call!(users.get_user("GetUser", GetUserRequest));
     call!(users.list_user_cards("ListUserCards", ListUserCardsRequest));
     call!(users.search_users("SearchUsers", SearchUsersRequest));
     call!(users.update_profile("UpdateProfile", UpdateProfileRequest));
+    call!(users.update_status("UpdateStatus", UpdateStatusRequest));
     call!(users.record_activity("RecordActivity", RecordActivityRequest));
     call!(universities.search_universities("SearchUniversities", SearchUniversitiesRequest));
     call!(universities.get_university("GetUniversity", GetUniversityRequest));
@@ -153,6 +202,7 @@ async fn nobody_is_refused_before_the_fields_are_judged() {
     let auth = Auth::start().await;
     let request = guest().send(proto::UpdateProfileRequest {
         display_name: Some(String::new()),
+        ..Default::default()
     });
     let status = auth.users().update_profile(request).await.unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated);

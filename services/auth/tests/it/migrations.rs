@@ -170,11 +170,13 @@ async fn ask_everything(auth: &Auth, round: u32) {
     let request = caller.send(proto::SearchUsersRequest {
         query: format!("crowd{}", 4_000 + round),
         page_size: 10,
+        phones: false,
     });
     let found = users.search_users(request).await.unwrap().into_inner();
     assert_eq!(found.users.len(), 1);
     let request = ada.caller.send(proto::UpdateProfileRequest {
         display_name: Some("Ada King".to_owned()),
+        ..Default::default()
     });
     users.update_profile(request).await.unwrap();
     let request = caller.send(proto::RecordActivityRequest {

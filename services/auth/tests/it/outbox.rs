@@ -23,6 +23,7 @@ const REVOKED: &str = include_str!("golden/auth.session.revoked.v1.json");
 async fn rename(auth: &Auth, person: &Person, name: &str) -> Result<(), RpcError> {
     let request = person.caller.send(proto::UpdateProfileRequest {
         display_name: Some(name.to_owned()),
+        ..Default::default()
     });
     crate::support::answered(auth.users().update_profile(request).await).map(drop)
 }

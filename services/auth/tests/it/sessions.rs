@@ -314,6 +314,8 @@ async fn every_access_token_has_an_id_of_its_own() {
 async fn tokens_live_as_long_as_their_contract_says() {
     let auth = Auth::start().await;
     auth.register("Ada", "ada@uni.edu").await;
+    auth.execute("UPDATE auth.users SET email_verified_at = now()")
+        .await;
     for (contract, name, access, refresh) in [
         (Contract::Oruma, "oruma", TimeDelta::hours(24), 30),
         (Contract::Connectbest, "connectbest", TimeDelta::days(7), 30),

@@ -7,16 +7,20 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel_async::SimpleAsyncConnection;
 use oruma_auth::app::App;
-use oruma_auth::config::Config;
+use oruma_auth::config::{CodeConfig, Config, ResetConfig, SecondFactorConfig};
 use oruma_auth::domain::session::Lifetimes;
+use oruma_auth::mailer::{MailConfig, MailWay};
 use oruma_auth::passwords::PasswordConfig;
 use oruma_auth::service::{MIGRATIONS, Service};
+use oruma_auth::sms::SmsConfig;
 use oruma_broker::{Broker, Event, InProcessBroker, Subscription};
 use oruma_ephemeral::SharedEphemeral;
 use oruma_ids::{SessionId, UserId};
 use oruma_postgres::Database;
 use oruma_proto::auth::v1 as proto;
 use oruma_proto::auth::v1::account_service_client::AccountServiceClient;
+use oruma_proto::auth::v1::api_key_service_client::ApiKeyServiceClient;
+use oruma_proto::auth::v1::second_factor_service_client::SecondFactorServiceClient;
 use oruma_proto::auth::v1::session_service_client::SessionServiceClient;
 use oruma_proto::auth::v1::university_service_client::UniversityServiceClient;
 use oruma_proto::auth::v1::user_service_client::UserServiceClient;
@@ -32,8 +36,11 @@ use oruma_test_kit::TestDatabase;
 
 use secrecy::SecretString;
 use serde_json::Value;
+use tempfile::TempDir;
 
 pub(crate) const PASSWORD: &str = "corr3ct-horse";
+/// Good enough for every contract.
+pub(crate) const PASSWORD_STRONG: &str = "Corr3ct-horse";
 pub(crate) const UNIVERSITY: &str = "Stanford University";
 pub(crate) const ADDRESS: &str = "192.0.2.7";
 pub(crate) const USER_AGENT: &str = "OrumaTests/1.0";
@@ -63,6 +70,7 @@ pub(crate) struct Setup {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) hand: ClockHand,
+    mail_dir: TempDir,
 }
 
 impl Setup {
@@ -74,7 +82,31 @@ impl Setup {
     pub(crate) fn on(database: Arc<TestDatabase>) -> Self {
         let (clock, hand) = Clock::standing(start_time());
         let secrets = [("JWT_SECRET_KEY", "K3vJ8x-unguessable-0123456789abcdef")];
+        let mail_dir = TempDir::new().unwrap();
         let config = Config {
+            data_secret: SecretString::from(CREDENTIAL),
+            mail: MailConfig {
+                from: "Oruma <no-reply@localhost>".parse().unwrap(),
+                way: MailWay::Folder(mail_dir.path().to_owned()),
+            },
+            codes: CodeConfig {
+                lifetime: TimeDelta::minutes(10),
+                attempts: 5,
+                per_hour: 5,
+            },
+            sms: SmsConfig::Folder(mail_dir.path().to_owned()),
+            second_factors: SecondFactorConfig {
+                attempts: 5,
+                lock: TimeDelta::minutes(15),
+                per_hour: 10,
+            },
+            google: None,
+            api_keys_per_user: 20,
+            resets: ResetConfig {
+                lifetime: TimeDelta::hours(1),
+                per_hour: 5,
+                url: "http://localhost:3333/reset-password".parse().unwrap(),
+            },
             database: database.config().clone(),
             credential: credential(CREDENTIAL),
             tokens: AccessTokenKey::from_env(&Env::of_pairs(secrets)).unwrap(),
@@ -96,6 +128,7 @@ impl Setup {
             config,
             clock,
             hand,
+            mail_dir,
         }
     }
 
@@ -129,6 +162,7 @@ impl Setup {
             told,
             ephemeral,
             clock: self.hand,
+            mail_dir: self.mail_dir,
             sql: self.database.connect(),
             database: self.database,
         })
@@ -145,6 +179,8 @@ pub(crate) struct Auth {
     pub(crate) told: Told,
     pub(crate) ephemeral: SharedEphemeral,
     pub(crate) clock: ClockHand,
+    /// Where mails go, unless the test has another way.
+    pub(crate) mail_dir: TempDir,
     sql: Database,
     pub(crate) database: Arc<TestDatabase>,
 }
@@ -179,6 +215,14 @@ impl Auth {
         SessionServiceClient::new(self.client())
     }
 
+    pub(crate) fn second_factors(&self) -> SecondFactorServiceClient<GrpcClient> {
+        SecondFactorServiceClient::new(self.client())
+    }
+
+    pub(crate) fn api_keys(&self) -> ApiKeyServiceClient<GrpcClient> {
+        ApiKeyServiceClient::new(self.client())
+    }
+
     pub(crate) fn users(&self) -> UserServiceClient<GrpcClient> {
         UserServiceClient::new(self.client())
     }
@@ -208,9 +252,20 @@ impl Auth {
         email: &str,
         password: &str,
     ) -> Result<Person, RpcError> {
+        self.try_sign_in_with(caller, email, password, "").await
+    }
+
+    pub(crate) async fn try_sign_in_with(
+        &self,
+        caller: &Caller,
+        email: &str,
+        password: &str,
+        code: &str,
+    ) -> Result<Person, RpcError> {
         let request = caller.send(proto::SignInRequest {
             email: email.to_owned(),
             password: password.to_owned(),
+            verification_code: code.to_owned(),
         });
         let answer = answered(self.sessions().sign_in(request).await)?;
         Ok(self.person(answer.user, answer.tokens, caller))
@@ -284,7 +339,7 @@ impl Auth {
     }
 
     /// Who a person is after an answer with its first tokens.
-    fn person(
+    pub(crate) fn person(
         &self,
         user: Option<proto::User>,
         tokens: Option<proto::Tokens>,
@@ -393,6 +448,15 @@ pub(crate) fn application(name: &str, email: &str) -> proto::RegisterRequest {
         email: email.to_owned(),
         password: PASSWORD.to_owned(),
         university: UNIVERSITY.to_owned(),
+        phone: String::new(),
+    }
+}
+
+/// One that is good on every contract.
+pub(crate) fn strong(name: &str, email: &str) -> proto::RegisterRequest {
+    proto::RegisterRequest {
+        password: PASSWORD_STRONG.to_owned(),
+        ..application(name, email)
     }
 }
 

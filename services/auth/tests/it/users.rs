@@ -22,6 +22,7 @@ async fn search(auth: &Auth, query: &str, page_size: i32) -> Result<Vec<proto::U
     let request = guest().send(proto::SearchUsersRequest {
         query: query.to_owned(),
         page_size,
+        phones: false,
     });
     Ok(answered(auth.users().search_users(request).await)?.users)
 }
@@ -39,6 +40,7 @@ async fn update(
 ) -> Result<proto::User, RpcError> {
     let request = caller.send(proto::UpdateProfileRequest {
         display_name: display_name.map(str::to_owned),
+        ..Default::default()
     });
     let answer = answered(auth.users().update_profile(request).await)?;
     Ok(answer.user.unwrap())

@@ -16,7 +16,7 @@ use super::{
         description = "The contract `oruma`, mounted at the root.\n\n\
             Every refusal has the body `{\"error\", \"message\", \"details\"}`: `error` is a stable reason in snake case, `details` names the \
             fields at fault. Reasons: `validation_failed`, `invalid_json`, `wrong_type`, `bad_request`, `body_too_large`, `missing_token`, \
-            `invalid_token`, `token_expired`, `token_revoked`, `invalid_credentials`, `invalid_refresh_token`, `not_signed_in`, \
+            `invalid_token`, `token_expired`, `token_revoked`, `invalid_credentials`, `second_factor_required`, `invalid_second_factor`, `invalid_refresh_token`, `not_signed_in`, \
             `account_suspended`, `not_author`, `user_not_found`, `university_not_found`, `post_not_found`, `comment_not_found`, \
             `event_not_found`, `registration_not_found`, `item_not_found`, `not_organizer`, `not_seller`, `not_buyer`, `event_full`, \
             `event_cancelled`, `event_over`, `illegal_status`, `not_sold`, `already_reviewed`, `admin_only`, `report_not_found`, `already_decided`, `image_not_found`, `export_not_found`, `invalid_form`, `file_too_large`, `infected`, `range_not_satisfiable`, \

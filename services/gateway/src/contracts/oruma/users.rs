@@ -33,6 +33,7 @@ pub(super) async fn search(
     let message = proto::SearchUsersRequest {
         query: query.text("q")?,
         page_size: query.limit()?,
+        phones: false,
     };
     let users = &edge.clients.users;
     let found = read(async || {
@@ -96,7 +97,10 @@ pub(super) async fn update_me(
     SignedInCaller(caller): SignedInCaller,
     Json(UpdateUser { name }): Json<UpdateUser>,
 ) -> Result<HttpResponse, ApiError> {
-    let message = caller.send(proto::UpdateProfileRequest { display_name: name });
+    let message = caller.send(proto::UpdateProfileRequest {
+        display_name: name,
+        ..proto::UpdateProfileRequest::default()
+    });
     let user = edge
         .clients
         .users

@@ -26,6 +26,7 @@ pub(in super::super) struct RegisterRequest {
 
 /// Body of `POST /api/auth/login`.
 #[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(in super::super) struct LoginRequest {
     /// The address, in any case.
     #[schema(example = "ada@mit.edu")]
@@ -33,6 +34,8 @@ pub(in super::super) struct LoginRequest {
     /// The password.
     #[schema(example = "analytical1")]
     password: Option<String>,
+    /// A code of the second factor, or a recovery code, for those who have one; without it they get a 401 `second_factor_required`.
+    verification_code: Option<String>,
 }
 
 /// Body of `POST /api/auth/refresh` and `POST /api/auth/logout`.
@@ -78,16 +81,22 @@ impl From<RegisterRequest> for proto::RegisterRequest {
             email: email.unwrap_or_default(),
             password: password.unwrap_or_default(),
             university: university.unwrap_or_default(),
+            phone: String::new(),
         }
     }
 }
 
 impl From<LoginRequest> for proto::SignInRequest {
     fn from(request: LoginRequest) -> Self {
-        let LoginRequest { email, password } = request;
+        let LoginRequest {
+            email,
+            password,
+            verification_code,
+        } = request;
         Self {
             email: email.unwrap_or_default(),
             password: password.unwrap_or_default(),
+            verification_code: verification_code.unwrap_or_default(),
         }
     }
 }

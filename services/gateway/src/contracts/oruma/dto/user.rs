@@ -58,6 +58,10 @@ impl From<proto::User> for User {
             updated_at: _,
             last_login_at: _,
             last_seen_at: _,
+            phone: _,
+            status: _,
+            status_message: _,
+            preferences: _,
         } = user;
         Self {
             id,

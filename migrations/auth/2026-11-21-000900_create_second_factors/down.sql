@@ -1,0 +1,2 @@
+DROP TABLE auth.recovery_codes;
+DROP TABLE auth.second_factors;

@@ -1,0 +1,1 @@
+ALTER TABLE auth.access_log DROP COLUMN actor_id;

@@ -1,0 +1,2 @@
+DROP TABLE auth.google_sign_ins;
+DROP TABLE auth.google_accounts;
