@@ -16,5 +16,7 @@ mod outbox;
 mod people;
 mod reactions;
 mod revisions;
+mod searches;
 mod support;
+mod tellings;
 mod threads;
