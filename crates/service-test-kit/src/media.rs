@@ -235,11 +235,8 @@ impl FileService for Media {
         if !unknown.is_empty() {
             return Err(Refusal::Invalid(unknown).into_status());
         }
-        let files: Vec<proto::File> = request
-            .file_ids
-            .iter()
-            .map(|id| known[id].clone())
-            .collect();
+        let ids = request.file_ids.iter();
+        let files: Vec<proto::File> = ids.filter_map(|id| known.get(id).cloned()).collect();
         if files.iter().any(|file| file.owner_id != owner) {
             return Err(Refusal::NotYours.into_status());
         }

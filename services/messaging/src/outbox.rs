@@ -18,6 +18,11 @@ use crate::store::channels::NewChannel;
 use crate::store::conversations::NewDirect;
 use crate::store::members::Reading;
 
+/// Bytes of a text beside which not all reactions have room in one event.
+const LONG_TEXT: usize = 100_000;
+/// How many have.
+const REACTIONS_OF_LONG_TEXT: usize = 100;
+
 /// `messaging.conversation.created.v1`: a direct conversation began.
 pub fn direct_created(app: &App, new: &NewDirect, number: i64) -> Event {
     let data = proto::ConversationCreatedV1 {
@@ -112,6 +117,10 @@ pub fn message_updated(
     // How far it came is for each to know alone.
     let mut message = proto::Message::from(message);
     message.status = proto::MessageStatus::Unspecified.into();
+    if message.content.len() > LONG_TEXT {
+        // An event has an end, and a long text with all that was felt about it would go beyond.
+        message.reactions.truncate(REACTIONS_OF_LONG_TEXT);
+    }
     let data = proto::MessageUpdatedV1 {
         message: Some(message),
         reason: reason.to_owned(),

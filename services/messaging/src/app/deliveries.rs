@@ -36,16 +36,22 @@ pub async fn read_all(app: &App, caller: &Caller, id: ConversationId) -> Result<
     Ok(left)
 }
 
-/// Notes that somebody who takes part has read a conversation up to a place.
+/// Notes that somebody who takes part has read a conversation up to a place. No connection may be held meanwhile.
 pub(super) async fn read_up_to_place(
     app: &App,
-    conn: &mut Connection,
     user: UserId,
     id: ConversationId,
     sequence: i64,
 ) -> Result<(), Error> {
-    let reading = store::members::read_up_to_place(conn, id, user, sequence).await?;
-    read(app, conn, user, &seen(reading)?).await?;
+    let reading = {
+        let mut conn = app.database.reader().await?;
+        seen(store::members::read_up_to_place(&mut conn, id, user, sequence).await?)?
+    };
+    // Mostly there is nothing new, and nothing to write.
+    if reading.up_to.is_some() {
+        let mut conn = app.database.writer().await?;
+        read(app, &mut conn, user, &reading).await?;
+    }
     Ok(())
 }
 

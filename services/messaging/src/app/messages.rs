@@ -80,7 +80,7 @@ pub async fn list(
     let name = format!("messages of {conversation}");
     let page = MESSAGES.of(wanted.page_size).map_err(Error::from);
     let page = page.and_then(|size| Ok((size, token(app, &name, wanted)?)));
-    let mut conn = app.database.writer().await?;
+    let mut conn = app.database.reader().await?;
     let (size, token) = match page {
         Ok(page) => page,
         Err(error) => {
@@ -104,9 +104,9 @@ pub async fn list(
     messages.sort_unstable_by_key(|message| std::cmp::Reverse(message.sequence));
     let reached = arrived(user, &mut messages);
     if wanted.mark_read {
+        drop(conn);
         if let Some(newest) = messages.first() {
-            let sequence = newest.sequence;
-            deliveries::read_up_to_place(app, &mut conn, user, conversation, sequence).await?;
+            deliveries::read_up_to_place(app, user, conversation, newest.sequence).await?;
         }
     } else if let Some(sequence) = reached {
         let delivery = Delivery {

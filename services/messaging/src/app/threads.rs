@@ -27,7 +27,7 @@ pub async fn get(
     id: MessageId,
 ) -> Result<(Message, Vec<Message>), Error> {
     let user = signed_in(caller)?;
-    let mut conn = app.database.writer().await?;
+    let mut conn = app.database.reader().await?;
     let mut looked = look(&mut conn, conversation, id, user).await?;
     if let Some(root) = looked.message.parent {
         looked = look(&mut conn, conversation, root, user).await?;
@@ -37,27 +37,28 @@ pub async fn get(
         store::messages::thread(&mut conn, root.conversation, root.id, user, MOST_REPLIES).await?;
     if let Some(last) = replies.last() {
         let place = (root.conversation, root.id, last.sequence);
-        read(app, &mut conn, looked.kind, place, user).await?;
+        let read = to_read(&mut conn, looked.kind, place, user).await?;
+        drop(conn);
+        if let Some(sequence) = read {
+            deliveries::read_up_to_place(app, user, root.conversation, sequence).await?;
+        }
     }
     Ok((root, replies))
 }
 
-async fn read(
-    app: &App,
+/// Notes that somebody has read a thread, and tells how far that reads its conversation.
+async fn to_read(
     conn: &mut Connection,
     kind: ConversationKind,
     (conversation, root, sequence): (ConversationId, MessageId, i64),
     user: UserId,
-) -> Result<(), Error> {
+) -> Result<Option<i64>, Error> {
     if kind == ConversationKind::Channel {
-        return Ok(store::threads::read(conn, root, user, sequence).await?);
+        store::threads::read(conn, root, user, sequence).await?;
+        return Ok(None);
     }
     // Elsewhere the list has them too, and is read as far as nothing else is passed over.
-    let read = store::threads::read_in_list(conn, conversation, root, user).await?;
-    if let Some(sequence) = read {
-        deliveries::read_up_to_place(app, conn, user, conversation, sequence).await?;
-    }
-    Ok(())
+    Ok(store::threads::read_in_list(conn, conversation, root, user).await?)
 }
 
 /// Those who had written in a thread before a place, with whoever began it.

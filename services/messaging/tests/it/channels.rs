@@ -579,7 +579,7 @@ async fn memberships_are_the_larger_conversations() {
     messaging.remove(&bob, &one, &bob).await.unwrap();
     assert_eq!(
         messaging.memberships(&id_of(&ada)).await.unwrap(),
-        [one.clone()]
+        std::slice::from_ref(&one)
     );
     messaging.close(&ada, &one).await.unwrap();
     assert_eq!(messaging.memberships(&id_of(&ada)).await.unwrap(), [""; 0]);

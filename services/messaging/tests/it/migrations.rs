@@ -46,6 +46,20 @@ async fn the_schema_refuses_what_must_not_be() {
         "INSERT INTO members VALUES (gen_random_uuid(), gen_random_uuid(), 'member', now())",
         "UPDATE messages SET sequence = 0",
         "UPDATE messages SET kind = 'shout'",
+        "UPDATE messages SET reply_count = -1",
+        "UPDATE messages SET reaction_count = -1",
+        "UPDATE conversations SET name = 'a name'",
+        "UPDATE conversations SET visibility = 'public'",
+        "INSERT INTO conversations (id, kind, member_count, created_at, activity_at) VALUES (gen_random_uuid(), 'channel', 0, now(), now())",
+        "INSERT INTO conversations (id, kind, name, visibility, member_count, created_at, activity_at)
+         VALUES (gen_random_uuid(), 'channel', 'Upper', 'public', 0, now(), now())",
+        "INSERT INTO conversations (id, kind, name, visibility, member_count, created_at, activity_at)
+         VALUES (gen_random_uuid(), 'channel', 'one', 'secret', 0, now(), now())",
+        "INSERT INTO conversations (id, kind, name, visibility, member_count, created_at, activity_at)
+         SELECT gen_random_uuid(), 'channel', 'twice', 'public', 0, now(), now() FROM generate_series(1, 2)",
+        "INSERT INTO reactions SELECT id, id, '👍', now() FROM messages, generate_series(1, 2)",
+        "INSERT INTO attachments SELECT m.id, m.id, n, '', '', '', '', 0 FROM messages m, generate_series(1, 2) AS n",
+        "INSERT INTO conversation_settings SELECT id, id, true, 'loud' FROM conversations",
         "INSERT INTO messages (id, conversation_id, sequence, kind, content, created_at)
          SELECT gen_random_uuid(), conversation_id, sequence, 'text', 'again', now() FROM messages",
         "INSERT INTO notifications (id, user_id, event_id, kind, subject_kind, subject_id, excerpt, created_at)
@@ -70,7 +84,8 @@ const CROWD: &str = "
     INSERT INTO messaging.members (conversation_id, user_id, role, joined_at, delivered_sequence, read_sequence)
     SELECT id, unnest(ARRAY[first_user_id, second_user_id]), 'member', now(), 8, 7 FROM messaging.conversations;
     INSERT INTO messaging.messages (id, conversation_id, sequence, sender_id, kind, content, created_at)
-    SELECT gen_random_uuid(), id, n, CASE WHEN n % 2 = 0 THEN first_user_id ELSE second_user_id END, 'text', 'message ' || n, now()
+    SELECT gen_random_uuid(), id, n, CASE WHEN n % 2 = 0 THEN first_user_id ELSE second_user_id END, 'text',
+           CASE WHEN n = 1 AND random() < 0.01 THEN 'rarely ' ELSE 'message ' END || n, now()
     FROM messaging.conversations, generate_series(1, 10) AS n;
     INSERT INTO messaging.attachments (file_id, message_id, position, name, path, thumbnail_path, content_type, size_bytes)
     SELECT gen_random_uuid(), id, 1, 'n', 'p', '', 't', 1 FROM messaging.messages WHERE sequence < 3;
@@ -156,6 +171,25 @@ async fn lists_read_their_indexes() {
                 "members_pkey",
                 "messages_sequence_key",
             ],
+        ),
+        (
+            store::channels::list_statement(),
+            "uuid, text, text, bigint, bigint",
+            format!("{user}, '', '', 51, 0"),
+            vec![
+                "members_by_user",
+                "conversations_pkey",
+                "messages_sequence_key",
+            ],
+        ),
+        (
+            store::searches::find_statement(),
+            "text, uuid, boolean, uuid, boolean, uuid, timestamptz, timestamptz, bigint, bigint, uuid",
+            format!(
+                "'rarely', {user}, true, {user}, true, {user}, 'infinity', 'epoch', 10000, 20, {user}"
+            ),
+            // Few messages of few conversations are found by these, and rare words by theirs.
+            vec!["messages_pkey"],
         ),
     ];
     for mode in ["force_custom_plan", "force_generic_plan"] {

@@ -52,7 +52,7 @@ async fn a_message_is_sent_once_at_its_time() {
     };
     let waiting = messaging.try_send_all(&ada, waiting).await.unwrap();
     assert_eq!(
-        (waiting.sequence, waiting.scheduled_for.clone()),
+        (waiting.sequence, waiting.scheduled_for),
         (0, Some(at(1).into()))
     );
     assert_eq!(
@@ -68,10 +68,10 @@ async fn a_message_is_sent_once_at_its_time() {
     for clock in [&messaging.clock, &other.clock] {
         clock.advance(TimeDelta::milliseconds(1));
     }
-    join_all([&messaging, &other, &messaging, &other].map(|one| schedules::send_due(&one.app)))
-        .await
-        .into_iter()
-        .for_each(|sent| drop(sent.unwrap()));
+    let all = [&messaging, &other, &messaging, &other];
+    for sent in join_all(all.map(|one| schedules::send_due(&one.app))).await {
+        sent.unwrap();
+    }
     let sent = messaging.message(&bob, &waiting.id).await.unwrap();
     assert_eq!(
         (sent.content.as_str(), sent.sequence, sent.scheduled_for),

@@ -127,12 +127,12 @@ async fn a_search_can_be_narrowed() {
     };
     assert_eq!(found(&messaging, &ada, of_bob).await, ["apple two"]);
     let before = proto::SearchMessagesRequest {
-        before: later.created_at.clone(),
+        before: later.created_at,
         ..of("apple")
     };
     assert_eq!(found(&messaging, &ada, before).await, ["apple one"]);
     let after = proto::SearchMessagesRequest {
-        after: direct.created_at.clone(),
+        after: direct.created_at,
         ..of("apple")
     };
     assert_eq!(

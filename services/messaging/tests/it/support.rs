@@ -533,12 +533,6 @@ impl Messaging {
         Ok(answered(self.channels().add_channel_members(request).await)?.members)
     }
 
-    /// Has somebody join a public channel.
-    pub(crate) async fn join(&self, caller: &Caller, id: &str) {
-        let role = proto::MemberRole::Unspecified;
-        self.add(caller, id, &[caller], role).await.unwrap();
-    }
-
     pub(crate) async fn remove(
         &self,
         caller: &Caller,
