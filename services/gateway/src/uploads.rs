@@ -8,7 +8,6 @@ use oruma_proto::media::v1::upload_image_request::Part as ImagePart;
 use oruma_service_runtime::Caller;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Status;
 
 use crate::edge::Edge;
 use crate::failure::Failure;
@@ -37,7 +36,7 @@ pub(crate) async fn send_image(
     let (sender, receiver) = mpsc::channel(WAITING);
     let request = caller.send(ReceiverStream::new(receiver));
     let mut images = edge.clients.images.clone();
-    let call = async { Ok(images.upload_image(request).await.map_err(refused)?) };
+    let call = async { images.upload_image(request).await.map_err(Failure::from) };
     let header = message(ImagePart::Header(header));
     let chunk = |bytes| message(ImagePart::Chunk(bytes));
     let sending = async {
@@ -49,7 +48,8 @@ pub(crate) async fn send_image(
     answer.into_inner().image.ok_or_else(Failure::internal)
 }
 
-/// Has media take in a file of any kind. When the client goes away in the middle, media is not told that these were all bytes, and keeps none. Media calls what is wrong with it `files`.
+/// Has media take in a file of any kind. When the client goes away in the middle, media is not told that these were all bytes, and keeps none. Media calls
+/// what is wrong with the file `files`.
 ///
 /// # Errors
 /// As [`send_image`].
@@ -65,7 +65,7 @@ pub(crate) async fn send_file(
     let (sender, receiver) = mpsc::channel(WAITING);
     let request = caller.send(ReceiverStream::new(receiver));
     let mut files = edge.clients.files.clone();
-    let call = async { Ok(files.upload_file(request).await.map_err(refused)?) };
+    let call = async { files.upload_file(request).await.map_err(Failure::from) };
     let header = message(FilePart::Header(header));
     let chunk = |bytes| message(FilePart::Chunk(bytes));
     let sending = async {
@@ -78,10 +78,6 @@ pub(crate) async fn send_file(
     };
     let (answer, ()) = try_join(call, sending).await?;
     answer.into_inner().file.ok_or_else(Failure::internal)
-}
-
-fn refused(status: Status) -> Failure {
-    status.into()
 }
 
 /// Sends a part of a form. `false` when media stopped listening: it has refused the file already, and its answer says why.
