@@ -1,6 +1,5 @@
 //! Small pictures of films: `ffmpeg`, a program of its own that is given one film and few means, looks for a picture that tells of it.
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Seek};
 use std::path::PathBuf;
@@ -13,14 +12,37 @@ use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-/// The longest side of what it makes.
-const SIDE: u32 = oruma_picture::THUMBNAIL_SIDE;
 /// The longest small picture that is taken of it, in bytes.
 const LONGEST_PICTURE: u64 = 1024 * 1024;
-/// Pixels of one picture of a film at the most.
-const MOST_PIXELS: &str = "40000000";
-/// The most memory that the program may ask for at once, in bytes.
-const MOST_AT_ONCE: &str = "268435456";
+/// One thread, pictures of no more than 40 million pixels, and no more than 256 MiB of memory at once.
+const FEW_MEANS: [&str; 6] = [
+    "-threads",
+    "1",
+    "-max_pixels",
+    "40000000",
+    "-max_alloc",
+    "268435456",
+];
+/// Of the film's pictures, one as a JPEG.
+const ONE_JPEG: [&str; 17] = [
+    "-map",
+    "0:v:0",
+    "-an",
+    "-sn",
+    "-dn",
+    "-frames:v",
+    "1",
+    "-filter_threads",
+    "1",
+    "-threads",
+    "1",
+    "-c:v",
+    "mjpeg",
+    "-q:v",
+    "4",
+    "-f",
+    "image2pipe",
+];
 
 /// How films are looked into.
 #[derive(Debug, Clone)]
@@ -78,40 +100,16 @@ impl Films {
 
     async fn look(&self, mut film: File, format: &str) -> io::Result<Vec<u8>> {
         film.rewind()?;
-        let smaller = format!(
-            "scale=w={SIDE}:h={SIDE}:force_original_aspect_ratio=decrease:force_divisible_by=2,thumbnail=24"
-        );
         let mut command = self.command();
         command
-            .args([
-                "-protocol_whitelist",
-                "file,pipe",
-                "-format_whitelist",
-                format,
-            ])
-            .args([
-                "-max_alloc",
-                MOST_AT_ONCE,
-                "-threads",
-                "1",
-                "-max_pixels",
-                MOST_PIXELS,
-            ])
+            .args(FEW_MEANS)
+            .args(["-protocol_whitelist", "file,pipe"])
+            .args(["-format_whitelist", format, "-f", format])
             // The film has no name: this opens it anew by what the program was handed.
-            .args(["-f", format, "-i", "file:/dev/stdin"])
-            .args(["-map", "0:v:0", "-an", "-sn", "-dn", "-filter_threads", "1"])
-            .args([OsStr::new("-vf"), OsStr::new(&smaller)])
-            .args([
-                "-frames:v",
-                "1",
-                "-threads",
-                "1",
-                "-c:v",
-                "mjpeg",
-                "-q:v",
-                "4",
-            ])
-            .args(["-f", "image2pipe", "pipe:1"])
+            .args(["-i", "file:/dev/stdin"])
+            .args(["-vf", &telling_picture()])
+            .args(ONE_JPEG)
+            .arg("pipe:1")
             .stdin(film)
             .stdout(Stdio::piped());
         let mut child = command.spawn()?;
@@ -150,6 +148,14 @@ async fn finish(child: &mut Child) -> io::Result<Vec<u8>> {
     }
 }
 
+/// The filter: made small first, then the most telling of the first pictures, which alone are often black.
+fn telling_picture() -> String {
+    let side = oruma_picture::THUMBNAIL_SIDE;
+    format!(
+        "scale=w={side}:h={side}:force_original_aspect_ratio=decrease:force_divisible_by=2,thumbnail=24"
+    )
+}
+
 /// How the program reads a film. It is told, and doesn't guess: there are formats that name other files and have them read.
 fn format(content_type: &str) -> Option<&'static str> {
     match content_type {
@@ -158,6 +164,7 @@ fn format(content_type: &str) -> Option<&'static str> {
         "video/x-msvideo" => Some("avi"),
         "video/mpeg" => Some("mpeg"),
         "video/x-flv" => Some("flv"),
+        "video/x-ms-wmv" => Some("asf"),
         _ => None,
     }
 }

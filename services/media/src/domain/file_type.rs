@@ -98,6 +98,7 @@ impl Inspection {
     pub fn end(self, name: &FileName) -> FileType {
         let known = infer::get(&self.head).map(|known| known.mime_type());
         if self.is_binary || !self.begun.is_empty() {
+            let known = known.or_else(|| is_iso_media(&self.head).then_some("video/mp4"));
             return FileType::named(known.unwrap_or(UNKNOWN));
         }
         // What consists of letters only is none of the formats that the first of them promise, but for those that are written.
@@ -109,6 +110,11 @@ impl Inspection {
         });
         FileType::named(written.unwrap_or_else(|| text_type(&self.head, name)))
     }
+}
+
+/// Whether it is a film of the MP4 family, whichever brand the recorder has written: there are more of them than anybody lists.
+fn is_iso_media(head: &[u8]) -> bool {
+    head.get(4..8) == Some(b"ftyp")
 }
 
 fn is_no_text(letter: char) -> bool {
@@ -186,6 +192,7 @@ mod tests {
             ("a.txt", b"\0\x01\x02\x03", UNKNOWN),
             ("a.txt", b"\xff\xfeh\0i\0", UNKNOWN),
             ("a.txt", b"cut off \xc3", UNKNOWN),
+            ("a", b"\0\0\0\x1cftypiso9\0\0\0\x01", "video/mp4"),
             ("a.zip", b"PK\x03\x04\x14\0\0\0\x08\0", "application/zip"),
         ] {
             assert_eq!(of(name, content).name(), expected, "{name} {content:?}");

@@ -43,6 +43,19 @@ async fn films_get_small_pictures() {
         ),
         ("mkv", &["-c:v", "mpeg4"], "video/x-matroska"),
         ("avi", &["-c:v", "mpeg4"], "video/x-msvideo"),
+        ("wmv", &[], "video/x-ms-wmv"),
+        (
+            "mp4",
+            &[
+                "-c:v",
+                "mpeg4",
+                "-brand",
+                "iso9",
+                "-movflags",
+                "frag_keyframe+empty_moov",
+            ],
+            "video/mp4",
+        ),
     ] {
         let bytes = film(extension, options);
         let file = media.send_file(&ada(), "clip", &bytes).await;
