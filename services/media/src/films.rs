@@ -79,8 +79,8 @@ impl Films {
     /// Says once in the log when there is no such program: films are stored all the same.
     pub async fn look_for_program(&self) {
         let mut command = self.command();
-        let found = command.arg("-version").status().await;
-        if !found.is_ok_and(|status| status.success()) {
+        let asked = timeout(self.config.deadline, command.arg("-version").status()).await;
+        if !asked.is_ok_and(|found| found.is_ok_and(|status| status.success())) {
             let program = self.config.program.display();
             tracing::warn!(%program, "ffmpeg can't be run: films get no small pictures");
         }

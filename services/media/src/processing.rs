@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use oruma_picture::{Limits, Picture, Refusal, Source};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::Error;
 
@@ -27,6 +27,8 @@ pub struct ProcessingConfig {
 pub struct Processing {
     jobs: SyncSender<Job>,
     limits: Limits,
+    /// Small pictures of files that are worked on or in the queue: no more than there are threads, so that there is room for pictures.
+    turns: Arc<Semaphore>,
     /// Held so that a queue without threads fills up like any other.
     _waiting: Arc<Mutex<Receiver<Job>>>,
 }
@@ -53,6 +55,7 @@ impl Processing {
         Ok(Self {
             jobs,
             limits: config.limits,
+            turns: Arc::new(Semaphore::new(config.workers)),
             _waiting: waiting,
         })
     }
@@ -75,11 +78,12 @@ impl Processing {
             .map_err(|refusal| Error::invalid("image", &refusal.to_string()))
     }
 
-    /// Makes a small JPEG of a file; `None` for what is no picture that can be read.
+    /// Makes a small JPEG of a file; `None` for what is no picture that can be read. It waits for its turn, since the whole file has come already.
     ///
     /// # Errors
-    /// [`Error::Overloaded`] at once when the queue is full.
+    /// [`Error::Overloaded`] when the queue is full of pictures then.
     pub async fn thumbnail(&self, file: File) -> Result<Option<Vec<u8>>, Error> {
+        let _turn = self.turns.acquire().await.map_err(Error::internal)?;
         let limits = self.limits;
         let made = self.run(file, move |bytes| oruma_picture::thumbnail(bytes, limits));
         Ok(made.await?.ok())
@@ -153,10 +157,10 @@ mod tests {
         let file = || tempfile::tempfile().unwrap();
         let waiting = {
             let (processing, file) = (processing.clone(), file());
-            tokio::spawn(async move { processing.thumbnail(file).await })
+            tokio::spawn(async move { processing.process(file, "", &[]).await })
         };
         loop {
-            let second = processing.thumbnail(file());
+            let second = processing.process(file(), "", &[]);
             let second = tokio::time::timeout(std::time::Duration::from_millis(20), second);
             if matches!(second.await, Ok(Err(Error::Overloaded))) {
                 break;

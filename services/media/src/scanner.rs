@@ -16,8 +16,8 @@ pub(crate) const PIECE: usize = 64 * 1024;
 
 /// An answer that says neither that a file is clean nor that it is infected.
 #[derive(Debug, thiserror::Error)]
-#[error("the scanner could not scan a file")]
-struct NotScanned;
+#[error("the scanner could not scan a file: {0}")]
+struct NotScanned(String);
 
 /// Has a file, which callers call `field`, scanned by the scanner at an address.
 ///
@@ -49,7 +49,7 @@ fn judge(answer: &[u8], field: &'static str) -> Result<(), Error> {
         tracing::warn!(answer, "an upload is infected");
         return Err(Error::Infected { field });
     }
-    Err(Error::unavailable(NotScanned))
+    Err(Error::unavailable(NotScanned(answer.to_owned())))
 }
 
 #[cfg(test)]

@@ -262,6 +262,21 @@ async fn many_uploads_at_once_keep_apart() {
     assert_eq!(media.kinds().await.len(), 16);
 }
 
+/// Small pictures wait for their turn: no file is refused, or goes without, because others came at the same time.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_pictures_at_once_all_get_small_ones() {
+    let mut setup = Setup::new().await;
+    setup.config.processing.workers = 1;
+    setup.config.processing.queue = 1;
+    let media = setup.start().await;
+    let bytes = picture(1_500, 1_000, ImageFormat::Png);
+    let ada = ada();
+    let uploads = (0..12).map(|_| media.send_file(&ada, "a.png", &bytes));
+    for file in futures::future::join_all(uploads).await {
+        assert!(media.read_thumbnail(&file.id).await.is_ok());
+    }
+}
+
 /// A store that fails leaves no row that is served, and nothing for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_fails_keeps_nothing() {

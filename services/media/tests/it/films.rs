@@ -120,12 +120,12 @@ async fn a_program_without_end_is_ended() {
     let folder = tempfile::tempdir().unwrap();
     let (program, id) = (folder.path().join("ffmpeg"), folder.path().join("id"));
     let text = format!(
-        "#!/bin/sh\n[ \"$4\" = -version ] && exit\necho $$ >{}\nexec /bin/sleep 1000\n",
+        "#!/bin/sh\n[ \"$5\" = -version ] && exit\necho $$ >{}\nexec /bin/sleep 1000\n",
         id.display()
     );
     std::fs::write(&program, text).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o700)).unwrap();
-    let media = with_program(&program, Duration::from_secs(3)).await;
+    let media = with_program(&program, Duration::from_secs(8)).await;
     let bytes = film("mp4", &["-c:v", "mpeg4"]);
     let file = media.send_file(&ada(), "clip", &bytes).await;
     assert_eq!(file.thumbnail_path, "");
