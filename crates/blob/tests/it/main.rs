@@ -1,13 +1,11 @@
 //! One suite that every store must pass, and what is particular to each.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "a test fails by panicking"
 )]
 
 mod disk;
+mod proxy;
 mod s3;
-mod server;
 mod suite;

@@ -134,7 +134,7 @@ pub async fn claim(conn: &mut Connection, ids: &[ImageId], now: DateTime<Utc>) -
     Ok(())
 }
 
-/// Removes those of the pictures that nothing uses, and returns them.
+/// Removes those of the pictures that nothing uses, and returns them. A picture of a person is used by its owner alone, who is rid of it at once.
 ///
 /// # Errors
 /// When the database fails.
@@ -145,7 +145,11 @@ pub async fn delete_unused(
 ) -> QueryResult<Vec<Image>> {
     let deleted = diesel::update(images::table.filter(images::id.eq_any(uuids(ids))))
         .filter(images::state.eq(STORED))
-        .filter(images::unused_since.is_not_null())
+        .filter(
+            images::unused_since
+                .is_not_null()
+                .or(images::folder.eq(ImageFolder::Avatars.name())),
+        )
         .set((images::state.eq(DELETED), images::deleted_at.eq(now)))
         .returning(ImageRow::as_returning());
     Ok(read(deleted.get_results(conn).await?))
@@ -193,7 +197,7 @@ pub async fn delete_storing_of(
 }
 
 /// Removes some pictures that nothing uses since `before`, and returns them, and whether anything ever used them. Pictures that were
-/// claimed for what no event tells of are left alone.
+/// claimed for what no event tells of, and that no event told of, are left alone.
 ///
 /// # Errors
 /// When the database fails.
@@ -210,7 +214,12 @@ pub async fn delete_orphans(
     let orphans: Vec<Uuid> = images::table
         .filter(images::state.eq(STORED))
         .filter(images::unused_since.lt(before))
-        .filter(images::claimed_at.is_null().or(images::folder.eq_any(told)))
+        .filter(
+            images::claimed_at
+                .is_null()
+                .or(images::folder.eq_any(told))
+                .or(images::used_before),
+        )
         .order(images::unused_since)
         .limit(limit)
         .for_update()

@@ -9,10 +9,10 @@ use actix_web::{Error, ResponseError};
 use oruma_service_runtime::Contract;
 
 use super::error::ApiError;
-use super::submission::is_form;
 use crate::caller;
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::forms::is_form;
 use crate::middleware::idempotency::{self, Once};
 use crate::middleware::{LimitClass, limit, tell};
 
