@@ -11,6 +11,7 @@ use oruma_proto::auth::v1::user_service_client::UserServiceClient;
 use oruma_proto::events::v1::event_service_client::EventServiceClient;
 use oruma_proto::events::v1::registration_service_client::RegistrationServiceClient;
 use oruma_proto::marketplace::v1::item_service_client::ItemServiceClient;
+use oruma_proto::media::v1::file_service_client::FileServiceClient;
 use oruma_proto::media::v1::image_service_client::ImageServiceClient;
 use oruma_proto::messaging::v1::conversation_service_client::ConversationServiceClient;
 use oruma_proto::messaging::v1::message_service_client::MessageServiceClient;
@@ -106,6 +107,8 @@ pub struct Clients {
     pub conversations: ConversationServiceClient<GrpcClient>,
     /// Messages.
     pub messages: MessageServiceClient<GrpcClient>,
+    /// Files of any kind.
+    pub files: FileServiceClient<GrpcClient>,
     /// Pictures.
     pub images: ImageServiceClient<GrpcClient>,
     services: Vec<(&'static str, HealthClient<Channel>)>,
@@ -138,6 +141,7 @@ impl Clients {
             items: ItemServiceClient::with_interceptor(marketplace.clone(), shown()),
             conversations: ConversationServiceClient::with_interceptor(messaging.clone(), shown()),
             messages: MessageServiceClient::with_interceptor(messaging.clone(), shown()),
+            files: FileServiceClient::with_interceptor(media.clone(), shown()),
             images: ImageServiceClient::with_interceptor(media.clone(), shown()),
             services: vec![
                 ("auth", HealthClient::new(auth)),

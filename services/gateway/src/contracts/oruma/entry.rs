@@ -9,9 +9,9 @@ use actix_web::{Error, HttpResponse, ResponseError};
 use oruma_service_runtime::Contract;
 
 use super::error::ApiError;
-use super::submission::is_form;
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::forms::is_form;
 use crate::middleware::LimitClass;
 use crate::middleware::entry::{self, Entry, with_body};
 

@@ -36,9 +36,9 @@ pub(super) struct ErrorBody {
 impl std::error::Error for ApiError {}
 
 impl ApiError {
-    /// Whether that is the reason.
-    pub(super) fn is(&self, reason: &str) -> bool {
-        self.0.reason == reason
+    /// Why.
+    pub(super) fn reason(&self) -> &str {
+        &self.0.reason
     }
 }
 

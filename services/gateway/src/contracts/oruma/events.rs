@@ -16,12 +16,13 @@ use super::dto::event::{
 use super::dto::image::UploadedImage;
 use super::dto::report::{Nothing, ReportRequest};
 use super::error::{ApiError, ErrorBody};
-use super::submission::{Submission, is_form};
+use super::submission::Submission;
 use super::uploads;
 use crate::clients::read;
 use crate::compose::{with_owner, with_owners};
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::forms::is_form;
 use crate::query::Query;
 
 /// Events by filters, soonest first.
