@@ -12,6 +12,7 @@ mod downloads;
 mod edge;
 mod failure;
 mod forms;
+mod health;
 mod inbox;
 mod json;
 mod middleware;

@@ -10,6 +10,11 @@ pub(crate) fn iso(time: Option<Timestamp>) -> String {
         .to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+/// A time that may be missing, which is shown as null.
+pub(crate) fn iso_if_any(time: Option<Timestamp>) -> Option<String> {
+    time.map(|time| iso(Some(time)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

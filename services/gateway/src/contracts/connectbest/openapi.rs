@@ -4,7 +4,7 @@ use utoipa::openapi::Server;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{MOUNT, auth, error, users};
+use super::{MOUNT, api_keys, auth, avatars, error, files, google, health, second_factors, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,7 +16,9 @@ use super::{MOUNT, auth, error, users};
             fields at fault. Reasons: `validation_failed`, `invalid_json`, `wrong_type`, `bad_request`, `body_too_large`, `missing_token`, \
             `invalid_token`, `token_expired`, `token_revoked`, `invalid_api_key`, `api_key_not_allowed`, `invalid_credentials`, \
             `email_not_verified`, `second_factor_required`, `invalid_second_factor`, `account_suspended`, `invalid_code`, `invalid_reset_token`, \
-            `invalid_refresh_token`, `too_many_requests`, `user_not_found`, \
+            `invalid_refresh_token`, `google_is_off`, `google_refused`, `google_unavailable`, `proof_required`, `wrong_password`, \
+            `too_many_requests`, `too_many_api_keys`, `api_key_not_found`, `user_not_found`, `file_not_found`, `image_not_found`, `not_your_file`, \
+            `file_too_large`, `unsupported_file_type`, `infected`, `invalid_form`, `upload_too_slow`, `range_not_satisfiable`, \
             `idempotency_key_reused`, `idempotency_key_in_use`, `route_not_found`, `method_not_allowed`, `request_timeout`, \
             `rate_limited`, `overloaded`, `unavailable`, `internal`.\n\n\
             Programs act for a person with an API key, in `X-API-Key` or as `Authorization: Bearer oruma_…`. A key can't sign out, manage keys, \
@@ -30,12 +32,20 @@ use super::{MOUNT, auth, error, users};
     paths(
         auth::register, auth::login, auth::verify_email, auth::resend, auth::refresh, auth::me, auth::logout, auth::forgot_password,
         auth::reset_password,
-        users::update_profile, users::update_status, users::search, users::get,
+        google::begin, google::callback, google::finish,
+        second_factors::get, second_factors::enable, second_factors::enable_totp, second_factors::verify, second_factors::disable,
+        api_keys::create, api_keys::list, api_keys::revoke,
+        users::update_profile, avatars::set, users::update_status, users::search, users::get,
+        files::upload, files::delete, files::get,
+        health::health,
     ),
     components(schemas(error::ErrorBody)),
     tags(
         (name = "auth", description = "Joining, signing in, going on, signing out"),
+        (name = "api-keys", description = "Keys by which programs act for a person"),
         (name = "users", description = "People"),
+        (name = "files", description = "Files, to be attached to messages"),
+        (name = "system", description = "The API itself"),
     ),
     modifiers(&Credentials, &Mount)
 )]
