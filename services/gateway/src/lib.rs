@@ -7,7 +7,7 @@ mod compose;
 pub mod config;
 mod console;
 pub mod contracts;
-mod documentation;
+pub mod documentation;
 mod downloads;
 mod edge;
 mod failure;
