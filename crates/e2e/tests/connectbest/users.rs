@@ -279,7 +279,8 @@ async fn a_picture_is_set_and_replaced(deployment: &Deployment) {
         assert_eq!(hub.get(path).send().await.status, 200);
         assert_ne!(url, before);
         if let Some(path) = before.strip_prefix(deployment.variable("PUBLIC_URL")) {
-            assert_eq!(hub.get(path).send().await.status, 404);
+            let gone = hub.get(path).send().await;
+            assert_eq!(gone.status, 404, "after {name}: {}", gone.asked);
         }
         before = url;
     }
