@@ -11,6 +11,7 @@ use tonic::Status;
 use super::credentials::SignedInCaller;
 use super::dto::file::{Avatar, picture_path, picture_url};
 use super::error::{ApiError, ErrorBody};
+use crate::clients::read;
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::forms::{drain, is_file, is_form, next_bytes, next_part};
@@ -120,13 +121,18 @@ async fn send(edge: &Edge, caller: &Caller, field: Field) -> Result<proto::Image
     sent.map_err(|failure| failure.with_field("image", "file"))
 }
 
-/// What can't be removed now goes with the pictures that nothing uses.
+/// A picture that was claimed and can't be removed now stays.
 async fn discard(edge: &Edge, caller: &Caller, path: Option<String>) {
     let Some(path) = path else {
         return;
     };
-    let request = caller.send(proto::DiscardImagesRequest { paths: vec![path] });
-    if let Err(status) = edge.clients.images.clone().discard_images(request).await {
-        tracing::debug!(error = status.message(), "picture not discarded");
+    let request = proto::DiscardImagesRequest { paths: vec![path] };
+    // To discard twice is to discard once.
+    let discarded = read(async || {
+        let request = caller.send(request.clone());
+        edge.clients.images.clone().discard_images(request).await
+    });
+    if let Err(status) = discarded.await {
+        tracing::warn!(error = status.message(), "picture not discarded");
     }
 }
