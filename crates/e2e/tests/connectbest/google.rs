@@ -6,9 +6,9 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::Utc;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use oruma_e2e::{Answer, Client, Deployment, Person, Plan};
+use oruma_service_runtime::Clock;
 use serde_json::{Value, json};
 use totp_rs::Totp;
 use url::Url;
@@ -72,7 +72,7 @@ impl Provider {
     /// Has the next code be traded for the owner of an address.
     async fn vouch(&self, email: &str, nonce: &str) {
         let claims = json!({
-            "iss": self.server.uri(), "aud": CLIENT, "sub": email, "exp": Utc::now().timestamp() + 3_600, "nonce": nonce,
+            "iss": self.server.uri(), "aud": CLIENT, "sub": email, "exp": Clock::system().now().timestamp() + 3_600, "nonce": nonce,
             "email": email, "email_verified": true, "name": "Ada Lovelace", "picture": "https://pictures.example/ada.png",
         });
         let mut header = Header::new(Algorithm::ES256);

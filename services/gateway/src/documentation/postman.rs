@@ -12,15 +12,15 @@ const DEEPEST: usize = 8;
 #[must_use]
 pub fn collection(document: &OpenApi, base_url: &str) -> Value {
     // Documents are made of texts, which can always be written.
-    let document = serde_json::to_value(document).unwrap_or_default();
-    let folders = document["tags"].as_array().into_iter().flatten();
+    let document = &serde_json::to_value(document).unwrap_or_default();
+    let folders = at(document, "tags").as_array().into_iter().flatten();
     let folders: Vec<Value> = folders
         .map(|tag| {
-            json!({"name": tag["name"], "description": tag["description"], "item": requests(&document, &tag["name"])})
+            json!({"name": at(tag, "name"), "description": at(tag, "description"), "item": requests(document, at(tag, "name"))})
         })
         .collect();
     json!({
-        "info": {"name": document["info"]["title"], "description": document["info"]["description"], "schema": SCHEMA},
+        "info": {"name": at(at(document, "info"), "title"), "description": at(at(document, "info"), "description"), "schema": SCHEMA},
         "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}", "type": "string"}]},
         "variable": [{"key": "baseUrl", "value": base_url}, {"key": "token", "value": ""}],
         "item": folders,
@@ -29,9 +29,9 @@ pub fn collection(document: &OpenApi, base_url: &str) -> Value {
 
 fn requests(document: &Value, tag: &Value) -> Vec<Value> {
     let mut found = Vec::new();
-    for (path, methods) in fields(&document["paths"]) {
+    for (path, methods) in fields(at(document, "paths")) {
         for (method, operation) in fields(methods) {
-            let tags = operation["tags"].as_array().into_iter().flatten();
+            let tags = at(operation, "tags").as_array().into_iter().flatten();
             if tags.into_iter().any(|known| known == tag) {
                 found.push(request(document, path, method, operation));
             }
@@ -41,19 +41,21 @@ fn requests(document: &Value, tag: &Value) -> Vec<Value> {
 }
 
 fn request(document: &Value, path: &str, method: &str, operation: &Value) -> Value {
-    let mut request = json!({
-        "method": method.to_uppercase(),
-        "header": headers(operation),
-        "url": url(path, operation),
-        "description": operation["description"],
-    });
-    if operation["security"].is_null() {
-        request["auth"] = json!({"type": "noauth"});
+    let mut request = Map::new();
+    request.insert("method".to_owned(), method.to_uppercase().into());
+    request.insert("header".to_owned(), headers(operation).into());
+    request.insert("url".to_owned(), url(path, operation));
+    request.insert(
+        "description".to_owned(),
+        at(operation, "description").clone(),
+    );
+    if at(operation, "security").is_null() {
+        request.insert("auth".to_owned(), json!({"type": "noauth"}));
     }
     if let Some(body) = body(document, operation) {
-        request["body"] = body;
+        request.insert("body".to_owned(), body);
     }
-    json!({"name": operation["summary"], "request": request, "response": []})
+    json!({"name": at(operation, "summary"), "request": request, "response": []})
 }
 
 fn url(path: &str, operation: &Value) -> Value {
@@ -66,11 +68,11 @@ fn url(path: &str, operation: &Value) -> Value {
         })
         .collect();
     let query: Vec<Value> = parameters(operation, "query")
-        .map(|found| json!({"key": found["name"], "value": "", "description": found["description"], "disabled": found["required"] != true}))
+        .map(|found| json!({"key": at(found, "name"), "value": "", "description": at(found, "description"), "disabled": at(found, "required") != true}))
         .collect();
     let variables: Vec<Value> = parameters(operation, "path")
         .map(
-            |found| json!({"key": found["name"], "value": "", "description": found["description"]}),
+            |found| json!({"key": at(found, "name"), "value": "", "description": at(found, "description")}),
         )
         .collect();
     json!({
@@ -84,19 +86,19 @@ fn url(path: &str, operation: &Value) -> Value {
 
 fn headers(operation: &Value) -> Vec<Value> {
     parameters(operation, "header")
-        .map(|found| json!({"key": found["name"], "value": "", "description": found["description"], "disabled": true}))
+        .map(|found| json!({"key": at(found, "name"), "value": "", "description": at(found, "description"), "disabled": true}))
         .collect()
 }
 
 fn parameters<'a>(operation: &'a Value, place: &'a str) -> impl Iterator<Item = &'a Value> {
-    let all = operation["parameters"].as_array().into_iter().flatten();
-    all.filter(move |found| found["in"] == place)
+    let all = at(operation, "parameters").as_array().into_iter().flatten();
+    all.filter(move |found| at(found, "in") == place)
 }
 
 fn body(document: &Value, operation: &Value) -> Option<Value> {
-    let content = &operation["requestBody"]["content"];
-    if !content["multipart/form-data"].is_null() {
-        let described = &operation["requestBody"]["description"];
+    let content = at(at(operation, "requestBody"), "content");
+    if !at(content, "multipart/form-data").is_null() {
+        let described = at(at(operation, "requestBody"), "description");
         let name = file_field(described.as_str().unwrap_or_default());
         return Some(json!({
             "mode": "formdata",
@@ -106,7 +108,7 @@ fn body(document: &Value, operation: &Value) -> Option<Value> {
     let media = content.get("application/json")?;
     let example = match media.get("example") {
         Some(example) => example.clone(),
-        None => example(document, &media["schema"], 0),
+        None => example(document, at(media, "schema"), 0),
     };
     Some(json!({
         "mode": "raw",
@@ -128,29 +130,32 @@ fn example(document: &Value, schema: &Value, depth: usize) -> Value {
         return Value::Null;
     }
     let deeper = |schema: &Value| example(document, schema, depth + 1);
-    if let Some(name) = schema["$ref"].as_str() {
+    if let Some(name) = at(schema, "$ref").as_str() {
         let name = name.rsplit('/').next().unwrap_or_default();
-        return deeper(&document["components"]["schemas"][name]);
+        return deeper(at(at(at(document, "components"), "schemas"), name));
     }
     if let Some(example) = schema.get("example") {
         return example.clone();
     }
     for choice in ["oneOf", "anyOf", "allOf"] {
-        let choices = schema[choice].as_array().into_iter().flatten();
-        if let Some(chosen) = choices.into_iter().find(|found| found["type"] != "null") {
+        let choices = at(schema, choice).as_array().into_iter().flatten();
+        if let Some(chosen) = choices
+            .into_iter()
+            .find(|found| at(found, "type") != "null")
+        {
             return deeper(chosen);
         }
     }
-    if let Some(first) = schema["enum"].get(0) {
+    if let Some(first) = at(schema, "enum").get(0) {
         return first.clone();
     }
-    match type_of(&schema["type"]) {
+    match type_of(at(schema, "type")) {
         "object" => {
-            let properties = fields(&schema["properties"]);
+            let properties = fields(at(schema, "properties"));
             let made = properties.map(|(name, schema)| (name.clone(), deeper(schema)));
             Value::Object(made.collect::<Map<_, _>>())
         }
-        "array" => json!([deeper(&schema["items"])]),
+        "array" => json!([deeper(at(schema, "items"))]),
         "integer" | "number" => json!(0),
         "boolean" => json!(true),
         "string" => json!(""),
@@ -163,6 +168,11 @@ fn type_of(kind: &Value) -> &str {
     let several = kind.as_array().into_iter().flatten();
     let one = several.into_iter().find(|kind| *kind != "null");
     one.unwrap_or(kind).as_str().unwrap_or_default()
+}
+
+/// A field; null where there is none.
+fn at<'a>(object: &'a Value, name: &str) -> &'a Value {
+    object.get(name).unwrap_or(&Value::Null)
 }
 
 fn fields(object: &Value) -> impl Iterator<Item = (&String, &Value)> {

@@ -6,12 +6,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use oruma_proto::auth::v1 as auth;
 use oruma_proto::media::v1 as proto;
 use oruma_service_runtime::Caller;
-use tonic::Status;
 
 use super::credentials::SignedInCaller;
-use super::dto::file::{Avatar, picture_path, picture_url};
+use super::dto::file::{Avatar, picture_url};
 use super::error::{ApiError, ErrorBody};
-use crate::clients::read;
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::forms::{drain, is_file, is_form, next_bytes, next_part};
@@ -22,7 +20,7 @@ const LARGEST: i64 = 5 * 1024 * 1024;
 /// What it may be.
 const TYPES: [&str; 3] = ["image/jpeg", "image/png", "image/gif"];
 
-/// Sets one's picture: checked, made to fit, stripped of what it knows of the place and the camera. The one before it goes.
+/// Sets one's picture: checked, made to fit, stripped of what it knows of the place and the camera. The one before it goes some minutes later.
 #[utoipa::path(post, path = "/api/users/avatar", tag = "users", security(("bearer" = []), ("api_key" = [])), request_body(
     content = String, content_type = "multipart/form-data",
     description = "The picture in the field `file`: JPG, PNG or GIF, of which the first frame is kept, up to 5 MB",
@@ -50,45 +48,22 @@ pub(super) async fn set(
         (Ok(()), Some(image)) => image,
         (Ok(()), None) => return Err(Failure::invalid("file", "is required").into()),
         (Err(refusal), taken) => {
-            discard(&edge, &caller, taken.map(|image| image.path)).await;
+            discard(&edge, &caller, taken).await;
             drain(form, &refusal.reason).await;
             return Err(refusal.into());
         }
     };
     let avatar_url = picture_url(&edge.config.public_url, &image.path);
-    match replace(&edge, &caller, &image, &avatar_url).await {
-        Ok(before) => discard(&edge, &caller, before).await,
-        Err(status) => {
-            discard(&edge, &caller, Some(image.path)).await;
-            return Err(status.into());
-        }
-    }
-    Ok(HttpResponse::Ok().json(Avatar { avatar_url }))
-}
-
-/// Puts a picture in the place of the one before, whose path is returned if it was stored here. A claimed picture stays until it is discarded.
-async fn replace(
-    edge: &Edge,
-    caller: &Caller,
-    image: &proto::Image,
-    avatar_url: &str,
-) -> Result<Option<String>, Status> {
-    let claim = caller.send(proto::ClaimImagesRequest {
-        paths: vec![image.path.clone()],
-        folder: proto::ImageFolder::Avatars.into(),
-    });
-    edge.clients.images.clone().claim_images(claim).await?;
-    let mut users = edge.clients.users.clone();
-    let known = users.get_user(caller.send(auth::GetUserRequest {
-        user_id: image.owner_id.clone(),
-    }));
-    let known = known.await?.into_inner().user;
-    let update = caller.send(auth::UpdateProfileRequest {
-        avatar_url: Some(avatar_url.to_owned()),
+    let message = caller.send(auth::UpdateProfileRequest {
+        avatar_url: Some(avatar_url.clone()),
         ..auth::UpdateProfileRequest::default()
     });
-    users.update_profile(update).await?;
-    Ok(known.and_then(|known| picture_path(&edge.config.public_url, &known.avatar_url)))
+    if let Err(status) = edge.clients.users.clone().update_profile(message).await {
+        discard(&edge, &caller, Some(image)).await;
+        return Err(status.into());
+    }
+    // Media hears of the change, and removes the picture before.
+    Ok(HttpResponse::Ok().json(Avatar { avatar_url }))
 }
 
 async fn take(
@@ -121,18 +96,15 @@ async fn send(edge: &Edge, caller: &Caller, field: Field) -> Result<proto::Image
     sent.map_err(|failure| failure.with_field("image", "file"))
 }
 
-/// A picture that was claimed and can't be removed now stays.
-async fn discard(edge: &Edge, caller: &Caller, path: Option<String>) {
-    let Some(path) = path else {
+/// What can't be removed now goes with the pictures that nothing uses.
+async fn discard(edge: &Edge, caller: &Caller, image: Option<proto::Image>) {
+    let Some(image) = image else {
         return;
     };
-    let request = proto::DiscardImagesRequest { paths: vec![path] };
-    // To discard twice is to discard once.
-    let discarded = read(async || {
-        let request = caller.send(request.clone());
-        edge.clients.images.clone().discard_images(request).await
+    let request = caller.send(proto::DiscardImagesRequest {
+        paths: vec![image.path],
     });
-    if let Err(status) = discarded.await {
-        tracing::warn!(error = status.message(), "picture not discarded");
+    if let Err(status) = edge.clients.images.clone().discard_images(request).await {
+        tracing::debug!(error = status.message(), "picture not discarded");
     }
 }
