@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use oruma_proto::auth::v1::account_service_client::AccountServiceClient;
+use oruma_proto::auth::v1::api_key_service_client::ApiKeyServiceClient;
+use oruma_proto::auth::v1::second_factor_service_client::SecondFactorServiceClient;
 use oruma_proto::auth::v1::session_service_client::SessionServiceClient;
 use oruma_proto::auth::v1::university_service_client::UniversityServiceClient;
 use oruma_proto::auth::v1::user_service_client::UserServiceClient;
@@ -79,6 +81,10 @@ pub struct Clients {
     pub accounts: AccountServiceClient<GrpcClient>,
     /// Sign-ins.
     pub sessions: SessionServiceClient<GrpcClient>,
+    /// What people show besides the password.
+    pub second_factors: SecondFactorServiceClient<GrpcClient>,
+    /// Keys by which programs act for people.
+    pub api_keys: ApiKeyServiceClient<GrpcClient>,
     /// People.
     pub users: UserServiceClient<GrpcClient>,
     /// The universities directory.
@@ -122,6 +128,8 @@ impl Clients {
         Self {
             accounts: AccountServiceClient::with_interceptor(auth.clone(), shown()),
             sessions: SessionServiceClient::with_interceptor(auth.clone(), shown()),
+            second_factors: SecondFactorServiceClient::with_interceptor(auth.clone(), shown()),
+            api_keys: ApiKeyServiceClient::with_interceptor(auth.clone(), shown()),
             users: UserServiceClient::with_interceptor(auth.clone(), shown()),
             universities: UniversityServiceClient::with_interceptor(auth.clone(), shown()),
             posts: PostServiceClient::with_interceptor(social.clone(), shown()),

@@ -25,6 +25,7 @@ use crate::activity::{self, Activity};
 use crate::clients::Clients;
 use crate::config::{Config, Origins};
 use crate::edge::Edge;
+use crate::health::Health;
 use crate::people::People;
 use crate::realtime::{self, Realtime};
 use crate::revocations::{self, Revocations};
@@ -119,6 +120,7 @@ impl Service {
         let edge = Edge {
             revocations: Revocations::new(sessions, Arc::clone(&hub), clock.clone()),
             realtime: Realtime::new(hub, random),
+            health: Health::new(),
             activity: Activity::default(),
             people: People::new(clients.users.clone()),
             exports: CursorKey::from_secret(config.credential.as_bytes()),
@@ -187,6 +189,7 @@ fn serve(edge: Arc<Edge>, listener: TcpListener) -> std::io::Result<Server> {
             .wrap(from_fn(middleware::security_headers))
             .wrap(cors(&edge.config.origins))
             .wrap(from_fn(middleware::trace))
+            .wrap(from_fn(middleware::hosts::mount_hosts))
             .configure(probes::mount)
             .configure(documentation::mount)
             .configure(console::mount)

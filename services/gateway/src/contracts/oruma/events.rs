@@ -16,7 +16,6 @@ use super::dto::event::{
 use super::dto::image::UploadedImage;
 use super::dto::report::{Nothing, ReportRequest};
 use super::error::{ApiError, ErrorBody};
-use super::query::Query;
 use super::submission::Submission;
 use super::uploads;
 use crate::clients::read;
@@ -24,6 +23,7 @@ use crate::compose::{with_owner, with_owners};
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::forms::is_form;
+use crate::query::Query;
 
 /// Events by filters, soonest first.
 #[utoipa::path(get, path = "/api/events", tag = "events", security(("bearer" = [])), params(

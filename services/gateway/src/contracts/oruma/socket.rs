@@ -8,11 +8,11 @@ use oruma_service_runtime::{Caller, Contract};
 use super::credentials::SignedInCaller;
 use super::dto::ticket::Ticket;
 use super::error::{ApiError, ErrorBody};
-use super::query::Query;
 use crate::caller::{self, Admission};
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::middleware;
+use crate::query::Query;
 use crate::realtime::dialect::DialectId;
 use crate::realtime::{connection, tickets};
 

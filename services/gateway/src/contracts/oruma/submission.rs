@@ -7,13 +7,13 @@ use oruma_proto::media::v1::ImageFolder;
 use oruma_service_runtime::Caller;
 use serde::de::DeserializeOwned;
 
-use super::body;
 use super::dto::image::path_of;
 use super::error::ApiError;
 use super::uploads::{Uploads, upload};
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::forms::{drain, is_file, is_form, malformed, next_bytes, next_part};
+use crate::json;
 
 /// Files of one form at the most; what a post may have is the service's to say.
 const MOST_FILES: usize = 10;
@@ -61,7 +61,7 @@ impl<'a, F: Fields> Submission<'a, F> {
             uploads: Uploads::new(edge, caller, F::FOLDER),
         };
         if !is_form(request) {
-            submission.fields = body::read(payload).await?;
+            submission.fields = json::read(payload).await?;
             let urls = submission.fields.urls();
             submission.images = urls.map(|urls| paths_of::<F>(edge, &urls)).transpose()?;
             return Ok(submission);

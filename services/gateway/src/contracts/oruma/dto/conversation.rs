@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::message::Message;
-use super::time::iso;
+use crate::times::iso;
 
 /// A conversation of two (O-056).
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,6 +57,7 @@ impl From<proto::Conversation> for Conversation {
             unread_count,
             created_at: _,
             updated_at,
+            name: _,
         } = conversation;
         Self {
             id,

@@ -4,7 +4,7 @@ use oruma_proto::messaging::v1 as proto;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::time::iso;
+use crate::times::iso;
 
 /// A message (O-058).
 #[derive(Debug, Serialize, ToSchema)]
@@ -73,6 +73,14 @@ impl From<proto::Message> for Message {
             kind: _,
             status: _,
             created_at,
+            parent_id: _,
+            reply_count: _,
+            edited_at: _,
+            is_pinned: _,
+            attachments: _,
+            reactions: _,
+            link_preview: _,
+            scheduled_for: _,
         } = message;
         Self {
             id,

@@ -1,13 +1,18 @@
-//! Times as this contract shows them: UTC, with milliseconds and `Z`.
+//! Times as most contracts show them: UTC, with milliseconds and `Z`.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use pbjson_types::Timestamp;
 
 /// A time of a service. One that is missing, which none leaves out, is the beginning of time.
-pub(super) fn iso(time: Option<Timestamp>) -> String {
+pub(crate) fn iso(time: Option<Timestamp>) -> String {
     let time = time.and_then(|time| DateTime::<Utc>::try_from(time).ok());
     time.unwrap_or_default()
         .to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// A time that may be missing, which is shown as null.
+pub(crate) fn iso_if_any(time: Option<Timestamp>) -> Option<String> {
+    time.map(|time| iso(Some(time)))
 }
 
 #[cfg(test)]
