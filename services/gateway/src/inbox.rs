@@ -35,15 +35,7 @@ impl Handler for PersonChanged {
             self.0.people.forget(&fact.user_id);
         } else {
             let fact: proto::UserUpdatedV1 = event.read()?;
-            self.0.people.learn(proto::UserCard {
-                id: fact.user_id,
-                number: fact.number,
-                handle: fact.handle,
-                display_name: fact.display_name,
-                university: fact.university,
-                avatar_url: fact.avatar_url,
-                version: fact.version,
-            });
+            self.0.people.outdate(&fact.user_id, fact.version);
         }
         Ok(())
     }

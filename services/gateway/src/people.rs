@@ -1,4 +1,4 @@
-//! Everybody's cards: asked for in batches, kept in memory, and corrected by events as people change them.
+//! Everybody's cards: asked for in batches, kept in memory, and asked for again when an event tells that they changed.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,9 +19,18 @@ const MOST: u64 = 100_000;
 /// A card is asked for again after this, should an event ever be missed.
 const FRESH: Duration = Duration::from_secs(600);
 
+/// What is known of somebody.
+#[derive(Clone)]
+struct Known {
+    /// The card; none once it is known that there is a newer one.
+    card: Option<Arc<proto::UserCard>>,
+    /// Older cards are not kept.
+    version: i64,
+}
+
 /// The cards that were needed lately, by the people's ids.
 pub struct People {
-    cards: Cache<String, Arc<proto::UserCard>>,
+    cards: Cache<String, Known>,
     users: UserServiceClient<GrpcClient>,
 }
 
@@ -51,7 +60,7 @@ impl People {
             if known.contains_key(&id) || missing.contains(&id) {
                 continue;
             }
-            match self.cards.get(&id) {
+            match self.cards.get(&id).and_then(|known| known.card) {
                 Some(card) => drop(known.insert(id, card)),
                 None if id.is_empty() => drop(known.insert(id, Arc::new(gone("")))),
                 None => missing.push(id),
@@ -98,18 +107,35 @@ impl People {
         Ok(answer.cards)
     }
 
-    /// Keeps a card, unless a newer one is here already: what was fetched may be older than what an event has told since. Returns the one that
-    /// is kept.
-    pub(crate) fn learn(&self, card: proto::UserCard) -> Arc<proto::UserCard> {
+    /// Keeps a card, unless there is a newer one: what was fetched may be older than what an event has told since. Returns the newer one where
+    /// it is here.
+    fn learn(&self, card: proto::UserCard) -> Arc<proto::UserCard> {
         let card = Arc::new(card);
         let kept = self
             .cards
             .entry(card.id.clone())
             .and_compute_with(|known| match known {
-                Some(known) if known.value().version >= card.version => Op::Nop,
-                _ => Op::Put(Arc::clone(&card)),
+                Some(known) if known.value().version > card.version => Op::Nop,
+                _ => Op::Put(Known {
+                    card: Some(Arc::clone(&card)),
+                    version: card.version,
+                }),
             });
-        kept.into_entry().map_or(card, moka::Entry::into_value)
+        let kept = kept.into_entry().and_then(|entry| entry.into_value().card);
+        kept.unwrap_or(card)
+    }
+
+    /// Keeps in mind that somebody has a card of that version: one that is older is asked for again.
+    pub(crate) fn outdate(&self, id: &str, version: i64) {
+        self.cards
+            .entry(id.to_owned())
+            .and_compute_with(|known| match known {
+                Some(known) if known.value().version >= version => Op::Nop,
+                _ => Op::Put(Known {
+                    card: None,
+                    version,
+                }),
+            });
     }
 
     /// Keeps in mind that somebody is gone.
@@ -135,5 +161,12 @@ fn gone(id: &str) -> proto::UserCard {
         university: String::new(),
         avatar_url: String::new(),
         version: GONE,
+        email: String::new(),
+        phone: String::new(),
+        status: proto::UserStatus::Offline.into(),
+        status_message: String::new(),
+        timezone: String::new(),
+        created_at: None,
+        last_seen_at: None,
     }
 }

@@ -16,6 +16,7 @@ use oruma_service_runtime::Caller;
 use super::commands;
 use super::dialect::DialectId;
 use super::frame::{self, Close};
+use super::happening::Topic;
 use super::hub::NotOpened;
 use super::incoming::{Decode, Incoming};
 use super::meters::METERS;
@@ -72,6 +73,17 @@ fn is_same_host(request: &HttpRequest, origin: &str) -> bool {
         .is_some_and(|(_, authority)| host == Some(authority))
 }
 
+/// What a socket is opened for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Door {
+    /// Whose words are spoken.
+    pub(crate) dialect: DialectId,
+    /// Only this is carried; all where there is none.
+    pub(crate) only: Option<Topic>,
+    /// What was told up to there.
+    pub(crate) since: Option<u64>,
+}
+
 /// Answers an upgrade, and serves the socket from then on.
 ///
 /// # Errors
@@ -82,9 +94,13 @@ pub(crate) fn open(
     payload: Payload,
     caller: Caller,
     admission: Admission,
-    dialect: DialectId,
-    since: Option<u64>,
+    door: Door,
 ) -> Result<HttpResponse, Failure> {
+    let Door {
+        dialect,
+        only,
+        since,
+    } = door;
     let mut answer = actix_http::ws::handshake(request.head()).map_err(|_| no_upgrade())?;
     let Admission {
         signed_in,
@@ -95,6 +111,8 @@ pub(crate) fn open(
         session: signed_in.session,
         university: signed_in.university.clone(),
         dialect,
+        only,
+        has_conversations: edge.realtime.hub.has_conversations(dialect),
         expires_at: expires_at.timestamp_millis(),
         since,
     };
@@ -157,6 +175,7 @@ async fn serve(edge: Arc<Edge>, socket: Arc<Socket>, caller: Caller, payload: Pa
     };
     socket.close(why);
     edge.realtime.hub.detach(&socket);
+    edge.realtime.typing.left(socket.id);
 }
 
 /// Beside the connection, which is not to wait for it.

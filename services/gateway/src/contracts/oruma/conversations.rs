@@ -112,6 +112,7 @@ pub(super) async fn messages(
         conversation_id: conversation_id.into_inner(),
         page_size: query.limit()?,
         page_token: query.text("cursor")?,
+        ..proto::ListMessagesRequest::default()
     };
     let messages = &edge.clients.messages;
     let page = read(async || {

@@ -42,6 +42,7 @@ pub(super) async fn send(
         conversation_id,
         receiver_id,
         content: content.unwrap_or_default(),
+        ..proto::SendMessageRequest::default()
     });
     let sent = edge.clients.messages.clone().send_message(message).await?;
     let message = sent.into_inner().message.ok_or_else(Failure::internal)?;

@@ -13,6 +13,7 @@ use crate::caller::{self, Admission};
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::middleware;
+use crate::realtime::connection::Door;
 use crate::realtime::dialect::DialectId;
 use crate::realtime::{connection, tickets};
 
@@ -46,9 +47,14 @@ pub(super) async fn open(
         ..caller::anybody(&request)?
     };
     middleware::limit_caller(&edge, &caller).await?;
+    let door = Door {
+        dialect: DIALECT,
+        only: None,
+        since,
+    };
     let edge = edge.into_inner();
     let payload = payload.into_inner();
-    let answer = connection::open(&edge, &request, payload, caller, admission, DIALECT, since);
+    let answer = connection::open(&edge, &request, payload, caller, admission, door);
     Ok(answer?)
 }
 

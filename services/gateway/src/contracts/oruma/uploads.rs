@@ -98,6 +98,7 @@ pub(super) async fn upload(
     let header = proto::UploadImageHeader {
         folder: uploads.folder.into(),
         file_name,
+        ..proto::UploadImageHeader::default()
     };
     let mut images = uploads.edge.clients.images.clone();
     let request = uploads.caller.send(ReceiverStream::new(receiver));

@@ -57,6 +57,7 @@ impl From<proto::Conversation> for Conversation {
             unread_count,
             created_at: _,
             updated_at,
+            name: _,
         } = conversation;
         Self {
             id,

@@ -73,6 +73,14 @@ impl From<proto::Message> for Message {
             kind: _,
             status: _,
             created_at,
+            parent_id: _,
+            reply_count: _,
+            edited_at: _,
+            is_pinned: _,
+            attachments: _,
+            reactions: _,
+            link_preview: _,
+            scheduled_for: _,
         } = message;
         Self {
             id,

@@ -30,6 +30,13 @@ impl From<&UserCard> for Owner {
             university,
             avatar_url,
             version: _,
+            email: _,
+            phone: _,
+            status: _,
+            status_message: _,
+            timezone: _,
+            created_at: _,
+            last_seen_at: _,
         } = card;
         Self {
             id: id.clone(),
