@@ -7,8 +7,6 @@ use std::time::Duration;
 
 use crate::{Quota, Verdict};
 
-const MINUTE: u64 = 60_000_000;
-
 /// Some 35 years. Now plus a window stays below 2^53, which the doubles of Redis' scripts count exactly.
 const LONGEST_WINDOW: u64 = 1 << 50;
 
@@ -23,12 +21,14 @@ pub(crate) struct Gcra {
 impl Gcra {
     /// None for a quota that gives nothing.
     pub(crate) fn of(quota: Quota) -> Option<Self> {
-        if quota.per_minute == 0 {
+        if quota.permits == 0 {
             return None;
         }
+        let period = u64::try_from(quota.period.as_micros()).unwrap_or(u64::MAX);
+        let period = period.clamp(1, LONGEST_WINDOW);
         // Rounded up, so that rounding never gives more than was promised.
-        let interval = MINUTE.div_ceil(u64::from(quota.per_minute));
-        let capacity = u64::from(quota.per_minute.saturating_add(quota.burst));
+        let interval = period.div_ceil(u64::from(quota.permits));
+        let capacity = u64::from(quota.permits.saturating_add(quota.burst));
         Some(Self {
             interval,
             capacity: capacity.min(LONGEST_WINDOW / interval),
@@ -67,13 +67,13 @@ impl Gcra {
 }
 
 /// The answer of a quota that gives nothing: come back in a minute, perhaps it is another one then.
-pub(crate) fn never() -> Verdict {
+pub(crate) const fn never() -> Verdict {
     Verdict {
         allowed: false,
         limit: 0,
         remaining: 0,
         reset_after: Duration::ZERO,
-        retry_after: Duration::from_micros(MINUTE),
+        retry_after: Duration::from_secs(60),
     }
 }
 
@@ -87,6 +87,8 @@ mod tests {
 
     use super::*;
 
+    const MINUTE: u64 = 60_000_000;
+
     /// A quota as one process would keep it.
     struct Kept {
         gcra: Gcra,
@@ -95,7 +97,7 @@ mod tests {
 
     impl Kept {
         fn new(per_minute: u32, burst: u32) -> Self {
-            let gcra = Gcra::of(Quota { per_minute, burst }).unwrap();
+            let gcra = Gcra::of(Quota::per_minute(per_minute, burst)).unwrap();
             Self { gcra, full_at: 0 }
         }
 
@@ -133,10 +135,7 @@ mod tests {
 
     #[test]
     fn zero_a_minute_gives_nothing() {
-        let quota = Quota {
-            per_minute: 0,
-            burst: 5,
-        };
+        let quota = Quota::per_minute(0, 5);
         assert!(Gcra::of(quota).is_none());
         assert!(!never().allowed);
     }
@@ -152,10 +151,29 @@ mod tests {
     #[test]
     fn the_largest_quotas_stay_exact_in_a_double() {
         for (per_minute, burst) in [(1, u32::MAX), (u32::MAX, u32::MAX), (7, u32::MAX)] {
-            let gcra = Gcra::of(Quota { per_minute, burst }).unwrap();
+            let gcra = Gcra::of(Quota::per_minute(per_minute, burst)).unwrap();
             assert!(gcra.window() <= LONGEST_WINDOW);
             assert!(gcra.spend(0).0);
         }
+    }
+
+    #[test]
+    fn a_period_may_be_any() {
+        let quota = Quota {
+            permits: 5,
+            period: Duration::from_secs(900),
+            burst: 0,
+        };
+        let mut kept = Kept {
+            gcra: Gcra::of(quota).unwrap(),
+            full_at: 0,
+        };
+        for _ in 0..5 {
+            assert!(kept.take(0).allowed);
+        }
+        let refused = kept.take(0);
+        assert!(!refused.allowed);
+        assert_eq!(refused.retry_after, Duration::from_secs(180));
     }
 
     proptest! {

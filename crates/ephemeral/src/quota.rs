@@ -2,16 +2,30 @@
 
 use std::time::Duration;
 
-/// How much may be taken: `per_minute + burst` at once when full, refilled evenly at `per_minute` a minute.
+/// How much may be taken: `permits + burst` at once when full, refilled evenly at `permits` a period.
 ///
-/// A quota of zero a minute gives nothing, whatever its burst. Each permit refills in whole microseconds, rounded up, so rates above
-/// 60 million a minute act as that. Changing the numbers of a live key keeps what was already taken.
+/// A quota of no permits gives nothing, whatever its burst. Each permit refills in whole microseconds, rounded up, so rates above
+/// a million a second act as that. Changing the numbers of a live key keeps what was already taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
-    /// Permits refilled in a minute.
-    pub per_minute: u32,
-    /// Permits on top of those of a minute that may be taken at once.
+    /// Permits refilled in a period.
+    pub permits: u32,
+    /// The period; 35 years at the most.
+    pub period: Duration,
+    /// Permits on top of those of a period that may be taken at once.
     pub burst: u32,
+}
+
+impl Quota {
+    /// So many a minute, and some more at once.
+    #[must_use]
+    pub const fn per_minute(permits: u32, burst: u32) -> Self {
+        Self {
+            permits,
+            period: Duration::from_secs(60),
+            burst,
+        }
+    }
 }
 
 /// The answer to one attempt, in the terms of rate-limit headers.

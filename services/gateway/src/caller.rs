@@ -1,15 +1,22 @@
-//! Who is asking: from an access token to a [`Caller`], once a request.
+//! Who is asking: from an access token or an API key to a [`Caller`], once a request.
+
+mod api_keys;
 
 use actix_web::HttpMessage;
 use actix_web::HttpRequest;
 use actix_web::dev::ServiceRequest;
-use actix_web::http::header::{AUTHORIZATION, HeaderMap, USER_AGENT};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, USER_AGENT};
 use chrono::{DateTime, Utc};
 use oruma_service_runtime::{Caller, Contract, SignedIn, TokenError};
 
 use crate::edge::Edge;
 use crate::failure::Failure;
 
+/// The header of API keys.
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// How API keys begin, and tokens don't.
+const KEY_PREFIX: &str = "oruma_";
 /// Longer names of programs are cut.
 const LONGEST_USER_AGENT: usize = 255;
 
@@ -29,23 +36,47 @@ pub(crate) async fn identify(edge: &Edge, contract: Contract, request: &ServiceR
         ..Caller::anonymous(contract)
     };
     let mut admission = None;
-    let refusal = match bearer(request.headers()) {
-        None => Some(Failure::unauthorized("missing_token", "Sign in first")),
-        Some(token) => match check(edge, contract, token).await {
-            Ok(found) => {
-                edge.activity.saw(found.signed_in.user, edge.clock.now());
-                caller.signed_in = Some(found.signed_in.clone());
-                admission = Some(found);
-                None
-            }
-            Err(refusal) => Some(refusal),
-        },
+    let found = match shown(contract, request.headers()) {
+        None => Err(Failure::unauthorized("missing_token", "Sign in first")),
+        Some(Credential::ApiKey(key)) => api_keys::check(edge, &caller, key).await,
+        Some(Credential::Token(token)) => check(edge, contract, token).await.map(|found| {
+            admission = Some(found.clone());
+            found.signed_in
+        }),
+    };
+    let refusal = match found {
+        Ok(signed_in) => {
+            edge.activity.saw(signed_in.user, edge.clock.now());
+            caller.signed_in = Some(signed_in);
+            None
+        }
+        Err(refusal) => Some(refusal),
     };
     request.extensions_mut().insert(Asker {
         caller,
         admission,
         refusal,
     });
+}
+
+/// What a request shows of its asker.
+enum Credential<'a> {
+    /// An access token.
+    Token(&'a str),
+    /// A key by which a program acts for a person.
+    ApiKey(&'a str),
+}
+
+/// Only the chat has API keys (C-190): in a header of their own, or where tokens are.
+fn shown(contract: Contract, headers: &HeaderMap) -> Option<Credential<'_>> {
+    if contract == Contract::Connectbest {
+        let key = headers.get(API_KEY).and_then(|value| value.to_str().ok());
+        let key = key.or_else(|| bearer(headers).filter(|shown| shown.starts_with(KEY_PREFIX)));
+        if let Some(key) = key {
+            return Some(Credential::ApiKey(key));
+        }
+    }
+    bearer(headers).map(Credential::Token)
 }
 
 /// Whoever asks, signed in or not.
@@ -63,6 +94,24 @@ pub(crate) fn somebody(request: &HttpRequest) -> Result<Caller, Failure> {
         None => Ok(asker.caller.clone()),
         Some(refusal) => Err(refusal.clone()),
     }
+}
+
+/// Somebody who has signed in, and no program with an API key.
+///
+/// # Errors
+/// 401 for nobody; 403 `api_key_not_allowed`.
+pub(crate) fn in_person(request: &HttpRequest) -> Result<Caller, Failure> {
+    let caller = somebody(request)?;
+    let extensions = request.extensions();
+    let asker = extensions.get::<Asker>().ok_or_else(not_identified)?;
+    if asker.admission.is_none() {
+        return Err(Failure::new(
+            StatusCode::FORBIDDEN,
+            "api_key_not_allowed",
+            "Sign in for this, an API key does not do",
+        ));
+    }
+    Ok(caller)
 }
 
 fn not_identified() -> Failure {

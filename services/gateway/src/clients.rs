@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use oruma_proto::auth::v1::account_service_client::AccountServiceClient;
+use oruma_proto::auth::v1::api_key_service_client::ApiKeyServiceClient;
+use oruma_proto::auth::v1::second_factor_service_client::SecondFactorServiceClient;
 use oruma_proto::auth::v1::session_service_client::SessionServiceClient;
 use oruma_proto::auth::v1::university_service_client::UniversityServiceClient;
 use oruma_proto::auth::v1::user_service_client::UserServiceClient;
 use oruma_proto::events::v1::event_service_client::EventServiceClient;
 use oruma_proto::events::v1::registration_service_client::RegistrationServiceClient;
 use oruma_proto::marketplace::v1::item_service_client::ItemServiceClient;
+use oruma_proto::media::v1::file_service_client::FileServiceClient;
 use oruma_proto::media::v1::image_service_client::ImageServiceClient;
 use oruma_proto::messaging::v1::conversation_service_client::ConversationServiceClient;
 use oruma_proto::messaging::v1::message_service_client::MessageServiceClient;
@@ -78,6 +81,10 @@ pub struct Clients {
     pub accounts: AccountServiceClient<GrpcClient>,
     /// Sign-ins.
     pub sessions: SessionServiceClient<GrpcClient>,
+    /// What people show besides the password.
+    pub second_factors: SecondFactorServiceClient<GrpcClient>,
+    /// Keys by which programs act for people.
+    pub api_keys: ApiKeyServiceClient<GrpcClient>,
     /// People.
     pub users: UserServiceClient<GrpcClient>,
     /// The universities directory.
@@ -100,6 +107,8 @@ pub struct Clients {
     pub conversations: ConversationServiceClient<GrpcClient>,
     /// Messages.
     pub messages: MessageServiceClient<GrpcClient>,
+    /// Files of any kind.
+    pub files: FileServiceClient<GrpcClient>,
     /// Pictures.
     pub images: ImageServiceClient<GrpcClient>,
     services: Vec<(&'static str, HealthClient<Channel>)>,
@@ -119,6 +128,8 @@ impl Clients {
         Self {
             accounts: AccountServiceClient::with_interceptor(auth.clone(), shown()),
             sessions: SessionServiceClient::with_interceptor(auth.clone(), shown()),
+            second_factors: SecondFactorServiceClient::with_interceptor(auth.clone(), shown()),
+            api_keys: ApiKeyServiceClient::with_interceptor(auth.clone(), shown()),
             users: UserServiceClient::with_interceptor(auth.clone(), shown()),
             universities: UniversityServiceClient::with_interceptor(auth.clone(), shown()),
             posts: PostServiceClient::with_interceptor(social.clone(), shown()),
@@ -130,6 +141,7 @@ impl Clients {
             items: ItemServiceClient::with_interceptor(marketplace.clone(), shown()),
             conversations: ConversationServiceClient::with_interceptor(messaging.clone(), shown()),
             messages: MessageServiceClient::with_interceptor(messaging.clone(), shown()),
+            files: FileServiceClient::with_interceptor(media.clone(), shown()),
             images: ImageServiceClient::with_interceptor(media.clone(), shown()),
             services: vec![
                 ("auth", HealthClient::new(auth)),

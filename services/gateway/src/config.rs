@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use oruma_ephemeral::Quota;
-use oruma_service_runtime::{AccessTokenKey, ConfigError, Env, InternalCredential};
+use oruma_service_runtime::{AccessTokenKey, ConfigError, Contract, Env, InternalCredential};
 use url::Url;
 
 /// Everything that the gateway's parts are made from.
@@ -19,8 +19,12 @@ pub struct Config {
     pub origins: Origins,
     /// `TRUSTED_PROXIES`: networks whose `X-Forwarded-For` counts, separated by commas; none by default.
     pub trusted_proxies: Vec<IpNet>,
-    /// The quotas of the contract `oruma`; `None` where `RATE_LIMIT_ENABLED` is false.
-    pub quotas: Option<Quotas>,
+    /// `CONNECTBEST_HOST`: the name under which the contract `connectbest` has an origin of its own; none by default.
+    pub connectbest_host: Option<String>,
+    /// `CONNECTBEST_APP_URL`: the front end of `connectbest`, to which a sign-in with Google returns; `PUBLIC_URL` by default.
+    pub connectbest_app: Url,
+    /// How often each contract may be asked; `None` where `RATE_LIMIT_ENABLED` is false.
+    pub quotas: Option<ContractQuotas>,
     /// `SOCKET_MAX_FRAME_BYTES` (65536): what a client may send over a socket in one message.
     pub largest_frame: usize,
     /// `PRESENCE_AUDIENCE` (peers): who learns that somebody came or left.
@@ -53,15 +57,38 @@ pub enum PresenceAudience {
     Everyone,
 }
 
-/// How many requests are answered (O-148…O-150).
+/// How many requests are answered.
 #[derive(Debug, Clone, Copy)]
 pub struct Quotas {
-    /// `RATE_LIMIT_REQUESTS_PER_MINUTE` (60) and `RATE_LIMIT_BURST` (10): requests of a person, or of an address without one.
+    /// Requests of a person, or of an address without one.
     pub requests: Quota,
-    /// `RATE_LIMIT_LOGIN_PER_MINUTE` (5): sign-ins of an address.
+    /// Sign-ins of an address.
     pub logins: Quota,
-    /// `RATE_LIMIT_UPLOADS_PER_MINUTE` (10): uploads of a person.
+    /// Uploads of a person.
     pub uploads: Quota,
+    /// Messages of a person; where the contract has no number of its own, they count as requests.
+    pub messages: Option<Quota>,
+}
+
+/// The quotas of each contract.
+#[derive(Debug, Clone, Copy)]
+pub struct ContractQuotas {
+    /// `RATE_LIMIT_REQUESTS_PER_MINUTE` (60) with `RATE_LIMIT_BURST` (10), `RATE_LIMIT_LOGIN_PER_MINUTE` (5), `RATE_LIMIT_UPLOADS_PER_MINUTE` (10):
+    /// O-148…O-150.
+    pub oruma: Quotas,
+    /// `CONNECTBEST_REQUESTS_PER_HOUR` (1000), `CONNECTBEST_LOGINS_PER_15_MINUTES` (5), `CONNECTBEST_UPLOADS_PER_HOUR` (20),
+    /// `CONNECTBEST_MESSAGES_PER_MINUTE` (100): C-178…C-181.
+    pub connectbest: Quotas,
+}
+
+impl ContractQuotas {
+    /// Those of a contract.
+    pub(crate) const fn of(&self, contract: Contract) -> &Quotas {
+        match contract {
+            Contract::Connectbest => &self.connectbest,
+            _ => &self.oruma,
+        }
+    }
 }
 
 impl Config {
@@ -80,6 +107,8 @@ impl Config {
             public_url: public_url(env, port)?,
             origins: origins(env)?,
             trusted_proxies: trusted_proxies(env)?,
+            connectbest_host: contract_host(env, "CONNECTBEST_HOST")?,
+            connectbest_app: app_url(env, "CONNECTBEST_APP_URL", port)?,
             quotas: quotas(env)?,
             largest_frame: largest_frame(env)?,
             presence_audience: presence_audience(env)?,
@@ -99,6 +128,36 @@ fn public_url(env: &Env, port: u16) -> Result<Url, ConfigError> {
         .ok()
         .filter(|url: &Url| matches!(url.scheme(), "http" | "https"))
         .ok_or_else(|| ConfigError::new("PUBLIC_URL", "is not an http or https URL"))
+}
+
+/// The front end of a contract.
+fn app_url(env: &Env, name: &str, port: u16) -> Result<Url, ConfigError> {
+    let Some(text) = env.optional(name)? else {
+        return public_url(env, port);
+    };
+    text.parse()
+        .ok()
+        .filter(|url: &Url| matches!(url.scheme(), "http" | "https"))
+        .ok_or_else(|| ConfigError::new(name, "is not an http or https URL"))
+}
+
+/// A name of this server, as clients send it in `Host`.
+fn contract_host(env: &Env, name: &str) -> Result<Option<String>, ConfigError> {
+    let Some(text) = env.optional(name)? else {
+        return Ok(None);
+    };
+    let host = text.to_ascii_lowercase();
+    let sound = host
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
+    if sound && !host.is_empty() {
+        Ok(Some(host))
+    } else {
+        Err(ConfigError::new(
+            name,
+            "is not a host such as chat.example.com",
+        ))
+    }
 }
 
 fn origins(env: &Env) -> Result<Origins, ConfigError> {
@@ -179,23 +238,37 @@ fn presence_away(env: &Env) -> Result<Duration, ConfigError> {
     }
 }
 
-fn quotas(env: &Env) -> Result<Option<Quotas>, ConfigError> {
+fn quotas(env: &Env) -> Result<Option<ContractQuotas>, ConfigError> {
     if !env.flag("RATE_LIMIT_ENABLED", true)? {
         return Ok(None);
     }
-    let quota = |name: &str, default: u32, burst: u32| -> Result<Quota, ConfigError> {
-        let per_minute = env.number(name, default)?;
-        if per_minute == 0 {
+    let quota = |name: &str, default: u32, minutes: u64| -> Result<Quota, ConfigError> {
+        let permits = env.number(name, default)?;
+        if permits == 0 {
             return Err(ConfigError::new(name, "must be at least 1"));
         }
-        Ok(Quota { per_minute, burst })
+        Ok(Quota {
+            permits,
+            period: Duration::from_secs(60 * minutes),
+            burst: 0,
+        })
     };
-    let burst = env.number("RATE_LIMIT_BURST", 10)?;
-    Ok(Some(Quotas {
-        requests: quota("RATE_LIMIT_REQUESTS_PER_MINUTE", 60, burst)?,
-        logins: quota("RATE_LIMIT_LOGIN_PER_MINUTE", 5, 0)?,
-        uploads: quota("RATE_LIMIT_UPLOADS_PER_MINUTE", 10, 0)?,
-    }))
+    let oruma = Quotas {
+        requests: Quota {
+            burst: env.number("RATE_LIMIT_BURST", 10)?,
+            ..quota("RATE_LIMIT_REQUESTS_PER_MINUTE", 60, 1)?
+        },
+        logins: quota("RATE_LIMIT_LOGIN_PER_MINUTE", 5, 1)?,
+        uploads: quota("RATE_LIMIT_UPLOADS_PER_MINUTE", 10, 1)?,
+        messages: None,
+    };
+    let connectbest = Quotas {
+        requests: quota("CONNECTBEST_REQUESTS_PER_HOUR", 1_000, 60)?,
+        logins: quota("CONNECTBEST_LOGINS_PER_15_MINUTES", 5, 15)?,
+        uploads: quota("CONNECTBEST_UPLOADS_PER_HOUR", 20, 60)?,
+        messages: Some(quota("CONNECTBEST_MESSAGES_PER_MINUTE", 100, 1)?),
+    };
+    Ok(Some(ContractQuotas { oruma, connectbest }))
 }
 
 #[cfg(test)]
@@ -213,22 +286,30 @@ mod tests {
         ))
     }
 
-    /// O-114, O-115, O-122, O-148…O-150: the defaults are those of the contract.
+    /// O-114, O-115, O-122, O-148…O-150, C-178…C-181: the defaults are those of the contracts.
     #[test]
-    fn defaults_are_those_of_the_contract() {
+    fn defaults_are_those_of_the_contracts() {
         let config = read(&[]).unwrap();
         assert_eq!(config.address.to_string(), "0.0.0.0:3333");
         let origins = ["http://localhost:5173", "https://oruma.com"].map(str::to_owned);
         assert_eq!(config.origins, Origins::Only(origins.to_vec()));
         let quotas = config.quotas.unwrap();
-        assert_eq!(
-            (quotas.requests.per_minute, quotas.requests.burst),
-            (60, 10)
-        );
-        assert_eq!(
-            (quotas.logins.per_minute, quotas.uploads.per_minute),
-            (5, 10)
-        );
+        let oruma = quotas.of(Contract::Oruma);
+        assert_eq!(oruma.requests, Quota::per_minute(60, 10));
+        assert_eq!(oruma.logins, Quota::per_minute(5, 0));
+        assert_eq!(oruma.uploads, Quota::per_minute(10, 0));
+        let connectbest = quotas.of(Contract::Connectbest);
+        let of = |permits, minutes: u64| Quota {
+            permits,
+            period: Duration::from_secs(60 * minutes),
+            burst: 0,
+        };
+        assert_eq!(connectbest.requests, of(1_000, 60));
+        assert_eq!(connectbest.logins, of(5, 15));
+        assert_eq!(connectbest.uploads, of(20, 60));
+        assert_eq!(connectbest.messages, Some(of(100, 1)));
+        assert_eq!(config.connectbest_app.as_str(), "http://localhost:3333/");
+        assert_eq!(config.connectbest_host, None);
     }
 
     /// O-124: in development any page may call, unless origins are named.
@@ -259,6 +340,9 @@ mod tests {
             ("TRUSTED_PROXIES", "10.0.0.0/33"),
             ("RATE_LIMIT_REQUESTS_PER_MINUTE", "0"),
             ("RATE_LIMIT_ENABLED", "perhaps"),
+            ("CONNECTBEST_HOST", "https://chat.example"),
+            ("CONNECTBEST_APP_URL", "nowhere"),
+            ("CONNECTBEST_MESSAGES_PER_MINUTE", "0"),
             ("SOCKET_MAX_FRAME_BYTES", "10"),
             ("PRESENCE_AUDIENCE", "nobody"),
             ("PRESENCE_GRACE_SECONDS", "-1"),

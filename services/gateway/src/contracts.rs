@@ -2,10 +2,12 @@
 //!
 //! | contract | mount | credentials | error body | paging |
 //! | --- | --- | --- | --- | --- |
+//! | [`connectbest`] | `/connectbest`, or the host `CONNECTBEST_HOST` | `Authorization: Bearer`, 7 d, refreshed by POST; `X-API-Key` | `{error, message, details}` | `limit`, `offset` → `total`; `before`, `after` → `hasMore` |
 //! | [`oruma`] | `/` | `Authorization: Bearer`, 24 h, refreshed by POST | `{error, message, details}` | `cursor`, `limit` → `hasMore`, `nextCursor` |
 //!
 //! A contract gives its complete route list as a function on [`ServiceConfig`]; the service mounts it.
 
+pub mod connectbest;
 pub mod oruma;
 
 use actix_web::web::ServiceConfig;
@@ -20,5 +22,6 @@ pub(crate) fn dialects(config: &Config) -> Vec<Box<dyn Dialect>> {
 
 /// Mounts all contracts. The one at the root comes last, since its default answers for every address that is nobody else's.
 pub(crate) fn mount(config: &mut ServiceConfig) {
+    connectbest::mount(config);
     oruma::mount(config);
 }

@@ -127,3 +127,20 @@ fn sentence(message: &str) -> String {
         first.to_uppercase().chain(letters).collect()
     })
 }
+
+/// The name of a field as most contracts have it in JSON.
+pub(crate) fn camel_case(snake: &str) -> String {
+    let mut camel = String::with_capacity(snake.len());
+    let mut upper = false;
+    for letter in snake.chars() {
+        if letter == '_' {
+            upper = true;
+        } else if upper {
+            camel.extend(letter.to_uppercase());
+            upper = false;
+        } else {
+            camel.push(letter);
+        }
+    }
+    camel
+}

@@ -1,6 +1,8 @@
 //! What happens to every request before and after its handler.
 
+pub(crate) mod entry;
 mod headers;
+pub(crate) mod hosts;
 pub(crate) mod idempotency;
 mod rate_limit;
 mod trace;

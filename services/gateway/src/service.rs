@@ -187,6 +187,7 @@ fn serve(edge: Arc<Edge>, listener: TcpListener) -> std::io::Result<Server> {
             .wrap(from_fn(middleware::security_headers))
             .wrap(cors(&edge.config.origins))
             .wrap(from_fn(middleware::trace))
+            .wrap(from_fn(middleware::hosts::mount_hosts))
             .configure(probes::mount)
             .configure(documentation::mount)
             .configure(console::mount)

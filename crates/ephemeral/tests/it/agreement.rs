@@ -29,7 +29,7 @@ async fn the_script_and_the_rust_agree() {
     let mut redis = client.get_multiplexed_async_connection().await.unwrap();
     let mut refused = 0;
     for (per_minute, burst) in [(1, 0), (1, 4), (7, 3), (60, 10), (6_001, 0), (1, u32::MAX)] {
-        refused += compare(&mut redis, Quota { per_minute, burst }).await;
+        refused += compare(&mut redis, Quota::per_minute(per_minute, burst)).await;
     }
     assert!(refused > 100, "the sequences refuse often enough to tell");
 }
@@ -40,8 +40,8 @@ async fn compare(redis: &mut MultiplexedConnection, quota: Quota) -> usize {
     let key = format!("{quota:?}");
     let (ephemeral, clock) = on_a_clock();
     clock.store(TODAY, Ordering::Relaxed);
-    let interval = 60_000_000_u64.div_ceil(u64::from(quota.per_minute));
-    let capacity = u64::from(quota.per_minute) + u64::from(quota.burst);
+    let interval = 60_000_000_u64.div_ceil(u64::from(quota.permits));
+    let capacity = u64::from(quota.permits) + u64::from(quota.burst);
     let window = interval * capacity.min((1 << 50) / interval);
     let mut random = StdRng::seed_from_u64(capacity);
     let mut refused = 0;
@@ -67,10 +67,7 @@ async fn the_untouched_script_counts_as_the_rust_does() {
     let server = Server::start();
     let redis = connect(&server.url()).await;
     let (ephemeral, _clock) = on_a_clock();
-    let quota = Quota {
-        per_minute: 2,
-        burst: 3,
-    };
+    let quota = Quota::per_minute(2, 3);
     for _ in 0..7 {
         let real = redis.take("key", quota).await.unwrap();
         let mut modelled = ephemeral.take("key", quota).await.unwrap();

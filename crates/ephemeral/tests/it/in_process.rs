@@ -46,10 +46,7 @@ async fn a_value_lives_to_the_millisecond() {
 #[tokio::test]
 async fn a_quota_refills_to_the_microsecond() {
     let (ephemeral, clock) = on_a_clock();
-    let quota = Quota {
-        per_minute: 60,
-        burst: 0,
-    };
+    let quota = Quota::per_minute(60, 0);
     while ephemeral.take("key", quota).await.unwrap().allowed {}
     clock.store(999_999, Ordering::Relaxed);
     let refused = ephemeral.take("key", quota).await.unwrap();

@@ -19,10 +19,7 @@ async fn works(ephemeral: &SharedEphemeral) -> bool {
 }
 
 async fn assert_fails_quickly(ephemeral: &SharedEphemeral) {
-    let quota = Quota {
-        per_minute: 1,
-        burst: 1,
-    };
+    let quota = Quota::per_minute(1, 1);
     let start = Instant::now();
     assert!(ephemeral.take("key", quota).await.is_err());
     assert!(start.elapsed() < QUICKLY);
@@ -33,10 +30,7 @@ async fn assert_fails_quickly(ephemeral: &SharedEphemeral) {
 
 async fn assert_works_again(ephemeral: &SharedEphemeral) {
     eventually(async || works(ephemeral).await).await;
-    let quota = Quota {
-        per_minute: 1,
-        burst: 1,
-    };
+    let quota = Quota::per_minute(1, 1);
     assert!(ephemeral.take("key", quota).await.unwrap().allowed);
 }
 

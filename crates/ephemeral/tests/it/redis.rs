@@ -36,10 +36,7 @@ async fn plain(server: &Server) -> ::redis::aio::MultiplexedConnection {
 async fn every_key_has_the_prefix_and_an_end() {
     let server = Server::start();
     let ephemeral = connect(&server.url()).await;
-    let quota = Quota {
-        per_minute: 60,
-        burst: 0,
-    };
+    let quota = Quota::per_minute(60, 0);
     let (value, ttl) = (Bytes::from_static(b"value"), Duration::from_millis(1_500));
     ephemeral.put("one", value.clone(), ttl).await.unwrap();
     ephemeral.put_if_absent("two", value, ttl).await.unwrap();
@@ -70,10 +67,7 @@ async fn every_key_has_the_prefix_and_an_end() {
 async fn a_server_that_forgot_the_script_gets_it_again() {
     let server = Server::start();
     let ephemeral = connect(&server.url()).await;
-    let quota = Quota {
-        per_minute: 1,
-        burst: 1,
-    };
+    let quota = Quota::per_minute(1, 1);
     assert_eq!(ephemeral.take("key", quota).await.unwrap().remaining, 1);
     let mut flush = ::redis::cmd("SCRIPT");
     flush

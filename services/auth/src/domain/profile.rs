@@ -119,10 +119,20 @@ impl ProfileChange {
         self.availability.is_some() || self.status_message.is_some()
     }
 
-    /// Whether anything is to change that others see.
+    /// Whether the time zone is to change.
+    #[must_use]
+    pub const fn changes_timezone(&self) -> bool {
+        self.preferences.timezone.is_some()
+    }
+
+    /// Whether anything is to change that stands on the person's card.
     #[must_use]
     pub const fn is_seen(&self) -> bool {
-        self.display_name.is_some() || self.avatar_url.is_some() || self.changes_status()
+        self.display_name.is_some()
+            || self.avatar_url.is_some()
+            || self.phone.is_some()
+            || self.changes_status()
+            || self.changes_timezone()
     }
 
     /// Makes the change.

@@ -66,4 +66,18 @@ pub struct UserCard {
     pub avatar_url: Option<String>,
     /// Grows with each change.
     pub version: i64,
+    /// The address that signs in.
+    pub email: String,
+    /// The phone in E.164.
+    pub phone: Option<String>,
+    /// Whether the person wants to be spoken to.
+    pub availability: Availability,
+    /// The message beside that.
+    pub status_message: Option<String>,
+    /// Where the person's clock stands, by its IANA name.
+    pub timezone: String,
+    /// When the account was made.
+    pub created_at: DateTime<Utc>,
+    /// When the person was last seen.
+    pub last_seen_at: Option<DateTime<Utc>>,
 }

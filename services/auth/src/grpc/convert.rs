@@ -97,6 +97,13 @@ impl From<UserCard> for proto::UserCard {
             university: card.university,
             avatar_url: card.avatar_url.unwrap_or_default(),
             version: card.version,
+            email: card.email,
+            phone: card.phone.unwrap_or_default(),
+            status: proto::UserStatus::from(card.availability).into(),
+            status_message: card.status_message.unwrap_or_default(),
+            timezone: card.timezone,
+            created_at: Some(card.created_at.into()),
+            last_seen_at: card.last_seen_at.map(Into::into),
         }
     }
 }

@@ -461,6 +461,13 @@ struct CardRow {
     university: String,
     avatar_url: Option<String>,
     version: i64,
+    email: Option<String>,
+    phone: Option<String>,
+    availability: String,
+    status_message: Option<String>,
+    preferences: serde_json::Value,
+    created_at: DateTime<Utc>,
+    last_seen_at: Option<DateTime<Utc>>,
 }
 
 impl From<CardRow> for UserCard {
@@ -473,6 +480,13 @@ impl From<CardRow> for UserCard {
             university: row.university,
             avatar_url: row.avatar_url,
             version: row.version,
+            email: row.email.unwrap_or_default(),
+            phone: row.phone,
+            availability: Availability::from_name(&row.availability).unwrap_or_default(),
+            status_message: row.status_message,
+            timezone: preferences(&row.preferences).timezone,
+            created_at: row.created_at,
+            last_seen_at: row.last_seen_at,
         }
     }
 }

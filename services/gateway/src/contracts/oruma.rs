@@ -16,7 +16,6 @@ mod marketplace;
 mod messages;
 pub mod openapi;
 mod posts;
-mod query;
 mod reports;
 mod socket;
 mod submission;

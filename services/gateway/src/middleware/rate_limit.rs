@@ -26,6 +26,8 @@ pub(crate) enum LimitClass {
     Login,
     /// A request that brings files, by person, else by address.
     Upload,
+    /// A message to others, by person, else by address.
+    Message,
     /// A request like any other, by person, else by address.
     Request,
 }
@@ -44,7 +46,7 @@ pub(crate) async fn limit(
         return Ok(None);
     };
     let asker = caller::anybody(request)?;
-    match counted(contract, class, quotas, &asker) {
+    match counted(contract, class, quotas.of(contract), &asker) {
         Some((key, quota)) => take(edge, &key, quota).await,
         None => Ok(None),
     }
@@ -58,6 +60,7 @@ pub(crate) async fn limit_caller(edge: &Edge, caller: &Caller) -> Result<(), Fai
     let Some(quotas) = &edge.config.quotas else {
         return Ok(());
     };
+    let quotas = quotas.of(caller.contract);
     if let Some((key, quota)) = counted(caller.contract, LimitClass::Request, quotas, caller) {
         take(edge, &key, quota).await?;
     }
@@ -86,16 +89,16 @@ fn counted(
     quotas: &Quotas,
     asker: &Caller,
 ) -> Option<(String, Quota)> {
-    let contract = contract.name();
-    match class {
-        LimitClass::Free => None,
-        LimitClass::Login => Some((format!("{contract}:login:{}", asker.address), quotas.logins)),
-        LimitClass::Upload => Some((format!("{contract}:upload:{}", who(asker)), quotas.uploads)),
-        LimitClass::Request => Some((
-            format!("{contract}:request:{}", who(asker)),
-            quotas.requests,
-        )),
-    }
+    let (kind, who, quota) = match (class, quotas.messages) {
+        (LimitClass::Free, _) => return None,
+        (LimitClass::Login, _) => ("login", asker.address.clone(), quotas.logins),
+        (LimitClass::Upload, _) => ("upload", who(asker), quotas.uploads),
+        (LimitClass::Message, Some(quota)) => ("message", who(asker), quota),
+        (LimitClass::Message, None) | (LimitClass::Request, _) => {
+            ("request", who(asker), quotas.requests)
+        }
+    };
+    Some((format!("{}:{kind}:{who}", contract.name()), quota))
 }
 
 fn who(asker: &Caller) -> String {

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use oruma_gateway::contracts::oruma;
+use oruma_gateway::contracts::{connectbest, oruma};
 use serde_json::Value;
+use utoipa::openapi::OpenApi;
 
 fn kept(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -12,23 +13,42 @@ fn kept(name: &str) -> PathBuf {
         .join(format!("{name}.json"))
 }
 
-/// O-221: `UPDATE_OPENAPI=1 cargo test -p oruma-gateway` writes the file anew.
-#[test]
-fn the_document_of_oruma_is_the_one_that_is_kept() {
-    let document = serde_json::to_string_pretty(&oruma::openapi::document()).unwrap() + "\n";
+/// `UPDATE_OPENAPI=1 cargo test -p oruma-gateway` writes the file anew.
+fn must_be_kept(name: &str, document: &OpenApi) {
+    let document = serde_json::to_string_pretty(document).unwrap() + "\n";
     if std::env::var_os("UPDATE_OPENAPI").is_some() {
-        fs::write(kept("oruma"), &document).unwrap();
+        fs::write(kept(name), &document).unwrap();
     }
-    let kept = fs::read_to_string(kept("oruma")).unwrap();
+    let kept = fs::read_to_string(kept(name)).unwrap();
     assert!(
         kept == document,
         "the contract changed: read the difference, then run UPDATE_OPENAPI=1 cargo test -p oruma-gateway"
     );
 }
 
+/// O-221.
+#[test]
+fn the_document_of_oruma_is_the_one_that_is_kept() {
+    must_be_kept("oruma", &oruma::openapi::document());
+}
+
+/// C-220.
+#[test]
+fn the_document_of_connectbest_is_the_one_that_is_kept() {
+    must_be_kept("connectbest", &connectbest::openapi::document());
+}
+
+/// C-221: each address says what it refuses.
 #[test]
 fn every_address_is_described_with_its_refusals() {
-    let document = serde_json::to_value(oruma::openapi::document()).unwrap();
+    let operations = must_describe(&oruma::openapi::document());
+    assert_eq!(operations, 79);
+    must_describe(&connectbest::openapi::document());
+}
+
+/// Returns how many operations there are.
+fn must_describe(document: &OpenApi) -> usize {
+    let document = serde_json::to_value(document).unwrap();
     assert_eq!(document["openapi"], "3.1.0");
     let mut operations = 0;
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -43,7 +63,7 @@ fn every_address_is_described_with_its_refusals() {
             );
         }
     }
-    assert_eq!(operations, 79);
     let bearer = &document["components"]["securitySchemes"]["bearer"]["scheme"];
     assert_eq!(bearer, &Value::from("bearer"));
+    operations
 }

@@ -9,10 +9,7 @@ use oruma_ephemeral::{Quota, SharedEphemeral};
 use crate::support::{eventually, fresh};
 
 /// Five at once, and then one a minute: nothing refills while a test runs.
-const FIVE: Quota = Quota {
-    per_minute: 1,
-    burst: 4,
-};
+const FIVE: Quota = Quota::per_minute(1, 4);
 
 async fn allowed(ephemeral: &SharedEphemeral, key: &str, quota: Quota) -> bool {
     ephemeral.take(key, quota).await.unwrap().allowed
@@ -76,10 +73,7 @@ pub(crate) async fn a_refused_caller_succeeds_after_retry_after(
 ) {
     let key = fresh("key");
     // One every 200 ms.
-    let quota = Quota {
-        per_minute: 300,
-        burst: 0,
-    };
+    let quota = Quota::per_minute(300, 0);
     let refused = loop {
         let verdict = one.take(&key, quota).await.unwrap();
         if !verdict.allowed {
@@ -97,10 +91,7 @@ pub(crate) async fn a_quota_of_zero_a_minute_gives_nothing(
     one: &SharedEphemeral,
     _other: &SharedEphemeral,
 ) {
-    let quota = Quota {
-        per_minute: 0,
-        burst: 10,
-    };
+    let quota = Quota::per_minute(0, 10);
     let verdict = one.take(&fresh("key"), quota).await.unwrap();
     assert!(!verdict.allowed);
     assert_eq!((verdict.limit, verdict.remaining), (0, 0));
@@ -109,10 +100,7 @@ pub(crate) async fn a_quota_of_zero_a_minute_gives_nothing(
 
 pub(crate) async fn the_largest_quota_works(one: &SharedEphemeral, other: &SharedEphemeral) {
     let key = fresh("key");
-    let quota = Quota {
-        per_minute: u32::MAX,
-        burst: u32::MAX,
-    };
+    let quota = Quota::per_minute(u32::MAX, u32::MAX);
     let verdict = one.take(&key, quota).await.unwrap();
     assert!(verdict.allowed);
     assert_eq!((verdict.limit, verdict.remaining), (u32::MAX, u32::MAX - 1));

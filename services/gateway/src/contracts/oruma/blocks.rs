@@ -7,10 +7,10 @@ use oruma_proto::social::v1 as proto;
 use super::credentials::SignedInCaller;
 use super::dto::block::BlocksPage;
 use super::error::{ApiError, ErrorBody};
-use super::query::Query;
 use crate::clients::read;
 use crate::compose::with_owners;
 use crate::edge::Edge;
+use crate::query::Query;
 
 /// Blocks a person: neither of the two sees a post of the other or can write to the other.
 #[utoipa::path(put, path = "/api/users/{userId}/block", tag = "users", security(("bearer" = [])), params(

@@ -9,11 +9,11 @@ use super::credentials::SignedInCaller;
 use super::dto::comment::{CommentRequest, CommentsPage, CreatedComment};
 use super::dto::post::Liked;
 use super::error::{ApiError, ErrorBody};
-use super::query::Query;
 use crate::clients::read;
 use crate::compose::comments::with_authors;
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::query::Query;
 
 /// The comments of a post, oldest first, each with its first replies.
 #[utoipa::path(get, path = "/api/posts/{postId}/comments", tag = "comments", security(("bearer" = [])), params(

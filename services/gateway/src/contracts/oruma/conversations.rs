@@ -10,10 +10,10 @@ use super::credentials::SignedInCaller;
 use super::dto::conversation::{Conversation, ConversationRequest, ConversationsPage};
 use super::dto::message::MessagesPage;
 use super::error::{ApiError, ErrorBody};
-use super::query::Query;
 use crate::clients::read;
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::query::Query;
 
 /// One's conversations, those with the newest activity first.
 #[utoipa::path(get, path = "/api/conversations", tag = "messages", security(("bearer" = [])), params(

@@ -16,6 +16,5 @@ pub(super) mod post;
 pub(super) mod report;
 pub(super) mod session;
 pub(super) mod ticket;
-mod time;
 pub(super) mod university;
 pub(super) mod user;

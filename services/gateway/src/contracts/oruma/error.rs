@@ -10,8 +10,8 @@ use serde::Serialize;
 use tonic::Status;
 use utoipa::ToSchema;
 
-use super::entry::Rendered;
-use crate::failure::Failure;
+use crate::failure::{Failure, camel_case};
+use crate::middleware::entry::Rendered;
 use crate::middleware::whole_seconds;
 
 /// A refusal in this contract.
@@ -36,9 +36,9 @@ pub(super) struct ErrorBody {
 impl std::error::Error for ApiError {}
 
 impl ApiError {
-    /// Whether that is the reason.
-    pub(super) fn is(&self, reason: &str) -> bool {
-        self.0.reason == reason
+    /// Why.
+    pub(super) fn reason(&self) -> &str {
+        &self.0.reason
     }
 }
 
@@ -99,23 +99,6 @@ pub(super) fn field_name(field: &str) -> String {
         "subject_kind" => "type".to_owned(),
         other => camel_case(other),
     }
-}
-
-/// The same name as JSON has it.
-pub(super) fn camel_case(snake: &str) -> String {
-    let mut camel = String::with_capacity(snake.len());
-    let mut upper = false;
-    for letter in snake.chars() {
-        if letter == '_' {
-            upper = true;
-        } else if upper {
-            camel.extend(letter.to_uppercase());
-            upper = false;
-        } else {
-            camel.push(letter);
-        }
-    }
-    camel
 }
 
 #[cfg(test)]

@@ -19,9 +19,9 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::credentials::SignedInCaller;
 use super::dto::export::Export;
-use super::error::{ApiError, ErrorBody, camel_case};
+use super::error::{ApiError, ErrorBody};
 use crate::edge::Edge;
-use crate::failure::Failure;
+use crate::failure::{Failure, camel_case};
 
 /// The list that names of exports belong to.
 const EXPORTS: &str = "exports";

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use url::Url;
 use uuid::Uuid;
 
-use super::body;
 use super::dto::comment::Comment;
 use super::dto::frame::{Data, Frame, Received, ReceivedData};
 use super::dto::message::Message;
@@ -17,6 +16,7 @@ use super::error::field_name;
 use crate::compose::Owned;
 use crate::compose::comments::AuthoredComment;
 use crate::failure::Failure;
+use crate::json;
 use crate::realtime::dialect::{Command, Dialect, Reload, Rendered, Signal};
 use crate::realtime::frame::{self, Frames as Bytes};
 use crate::realtime::happening::{Faces, Happening};
@@ -188,7 +188,7 @@ impl Dialect for Frames {
     }
 
     fn understand(&self, text: &[u8]) -> Result<Command, Failure> {
-        let Received { r#type, data } = body::parse(text)?;
+        let Received { r#type, data } = json::parse(text)?;
         match r#type.as_str() {
             "ping" => Ok(Command::Ping),
             "user_typing" => {
@@ -262,7 +262,7 @@ fn fields(data: Value) -> Result<ReceivedData, Failure> {
     if data.is_null() {
         return Ok(ReceivedData::default());
     }
-    body::parse(data.to_string().as_bytes())
+    json::parse(data.to_string().as_bytes())
 }
 
 fn id(field: &str, given: Option<String>) -> Result<Uuid, Failure> {

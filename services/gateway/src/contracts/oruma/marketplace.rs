@@ -16,13 +16,14 @@ use super::dto::item::{
 };
 use super::dto::report::{Nothing, ReportRequest};
 use super::error::{ApiError, ErrorBody};
-use super::query::Query;
-use super::submission::{Submission, is_form};
+use super::submission::Submission;
 use super::uploads;
 use crate::clients::read;
 use crate::compose::{with_owner, with_owners};
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::forms::is_form;
+use crate::query::Query;
 
 /// Items by filters, newest first.
 #[utoipa::path(get, path = "/api/marketplace/items", tag = "marketplace", security(("bearer" = [])), params(

@@ -11,11 +11,12 @@ use super::credentials::SignedInCaller;
 use super::dto::post::{CreatedPost, Liked, Post, PostRequest, PostsPage, Saved};
 use super::dto::report::{Nothing, ReportRequest};
 use super::error::{ApiError, ErrorBody};
-use super::query::Query;
-use super::submission::{Submission, is_form};
+use super::submission::Submission;
 use crate::clients::read;
 use crate::compose::{with_owner, with_owners};
 use crate::edge::Edge;
+use crate::forms::is_form;
+use crate::query::Query;
 
 /// The feed: posts of the people of one's own university, newest first.
 #[utoipa::path(get, path = "/api/posts", tag = "posts", security(("bearer" = [])), params(

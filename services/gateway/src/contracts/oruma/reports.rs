@@ -9,10 +9,10 @@ use super::body::Json;
 use super::credentials::SignedInCaller;
 use super::dto::report::{DecisionRequest, Report, ReportsPage, people_of, state_number};
 use super::error::{ApiError, ErrorBody};
-use super::query::Query;
 use crate::clients::read;
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::query::Query;
 
 /// The moderators' queue: reports on posts, events and items, oldest first. For administrators.
 #[utoipa::path(get, path = "/api/admin/reports", tag = "moderation", security(("bearer" = [])), params(

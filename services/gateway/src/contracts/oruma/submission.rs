@@ -1,24 +1,19 @@
 //! What a client submits with or without files: JSON, or a form whose files go on to media while they arrive.
 
-use std::time::Duration;
-
 use actix_multipart::{Field, Multipart};
 use actix_web::HttpRequest;
-use actix_web::http::StatusCode;
-use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::Payload;
-use futures::StreamExt;
 use oruma_proto::media::v1::ImageFolder;
 use oruma_service_runtime::Caller;
 use serde::de::DeserializeOwned;
-use tokio::time::timeout;
 
-use super::body;
 use super::dto::image::path_of;
 use super::error::ApiError;
 use super::uploads::{Uploads, upload};
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::forms::{drain, is_file, is_form, malformed, next_bytes, next_part};
+use crate::json;
 
 /// Files of one form at the most; what a post may have is the service's to say.
 const MOST_FILES: usize = 10;
@@ -26,11 +21,6 @@ const MOST_FILES: usize = 10;
 const MOST_PARTS: usize = 64;
 /// Bytes of a part that is no file.
 const LONGEST_TEXT: usize = 64 * 1024;
-/// How long the next bytes of a form may take.
-const SLOWEST: Duration = Duration::from_secs(20);
-/// What is still read of a form that was refused, so that its client gets to the answer.
-const DRAINED: (usize, Duration) = (64 * 1024 * 1024, Duration::from_secs(10));
-
 /// The fields of a thing that may come with files.
 pub(super) trait Fields: Default + DeserializeOwned {
     /// The field with the files, or in JSON with their URLs.
@@ -57,17 +47,6 @@ pub(super) struct Submission<'a, F> {
     pub(super) uploads: Uploads<'a>,
 }
 
-/// Whether a request brings a form.
-pub(super) fn is_form(request: &HttpRequest) -> bool {
-    let content_type = request.headers().get(CONTENT_TYPE);
-    content_type
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| {
-            let kind = value.split(';').next().unwrap_or_default();
-            kind.trim().eq_ignore_ascii_case("multipart/form-data")
-        })
-}
-
 impl<'a, F: Fields> Submission<'a, F> {
     /// Reads a thing.
     pub(super) async fn read(
@@ -82,7 +61,7 @@ impl<'a, F: Fields> Submission<'a, F> {
             uploads: Uploads::new(edge, caller, F::FOLDER),
         };
         if !is_form(request) {
-            submission.fields = body::read(payload).await?;
+            submission.fields = json::read(payload).await?;
             let urls = submission.fields.urls();
             submission.images = urls.map(|urls| paths_of::<F>(edge, &urls)).transpose()?;
             return Ok(submission);
@@ -91,7 +70,7 @@ impl<'a, F: Fields> Submission<'a, F> {
         match submission.read_form(edge, &mut form).await {
             Ok(()) => Ok(submission),
             Err(failure) => {
-                drain(form, &failure).await;
+                drain(form, failure.reason()).await;
                 submission.uploads.discard().await;
                 Err(failure)
             }
@@ -166,59 +145,6 @@ fn paths_of<F: Fields>(edge: &Edge, urls: &[String]) -> Result<Vec<String>, Fail
     urls.iter().enumerate().map(path).collect()
 }
 
-/// The next part of a form, if it comes in time.
-pub(super) async fn next_part(form: &mut Multipart) -> Result<Option<Field>, Failure> {
-    match timeout(SLOWEST, form.next()).await {
-        Err(_) => Err(Failure::of_status(StatusCode::REQUEST_TIMEOUT)),
-        Ok(None) => Ok(None),
-        Ok(Some(Ok(field))) => Ok(Some(field)),
-        Ok(Some(Err(_))) => Err(malformed()),
-    }
-}
-
-/// The next bytes of a part, if they come in time.
-pub(super) async fn next_bytes(field: &mut Field) -> Result<Option<bytes::Bytes>, Failure> {
-    match timeout(SLOWEST, field.next()).await {
-        Err(_) => Err(Failure::of_status(StatusCode::REQUEST_TIMEOUT)),
-        Ok(None) => Ok(None),
-        Ok(Some(Ok(bytes))) => Ok(Some(bytes)),
-        Ok(Some(Err(_))) => Err(malformed()),
-    }
-}
-
-/// Reads and drops what is left, within bounds. A form that can't be read further is left alone.
-pub(super) async fn drain(mut form: Multipart, refusal: &ApiError) {
-    if refusal.is("invalid_form") {
-        return;
-    }
-    let (most, longest) = DRAINED;
-    let reading = async {
-        let mut read = 0;
-        while let Some(Ok(mut field)) = form.next().await {
-            while let Some(Ok(bytes)) = field.next().await {
-                read += bytes.len();
-                if read > most {
-                    return;
-                }
-            }
-        }
-    };
-    // Whoever sends more than that, or slower, sees its connection closed.
-    drop(timeout(longest, reading).await);
-}
-
-/// Whether a part is a file: it has a name as such, or says that it is a picture.
-pub(super) fn is_file(field: &Field) -> bool {
-    let named = field
-        .content_disposition()
-        .and_then(|disposition| disposition.get_filename())
-        .is_some_and(|name| !name.is_empty());
-    let pictured = field
-        .content_type()
-        .is_some_and(|kind| kind.type_() == "image");
-    named || pictured
-}
-
 async fn text_of(field: &mut Field, name: &str) -> Result<String, Failure> {
     let mut text = Vec::new();
     while let Some(bytes) = next_bytes(field).await? {
@@ -246,33 +172,9 @@ fn list_or_one(name: &str, text: String) -> Result<Vec<String>, Failure> {
     }
 }
 
-fn malformed() -> Failure {
-    Failure::new(
-        StatusCode::BAD_REQUEST,
-        "invalid_form",
-        "The form can't be read",
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use actix_web::test::TestRequest;
-
     use super::*;
-
-    #[test]
-    fn forms_are_told_from_json() {
-        let of = |kind: &str| {
-            is_form(
-                &TestRequest::default()
-                    .insert_header((CONTENT_TYPE, kind))
-                    .to_http_request(),
-            )
-        };
-        assert!(of("multipart/form-data; boundary=x"));
-        assert!(of("Multipart/Form-Data;boundary=x"));
-        assert!(!of("application/json") && !of("multipart/mixed; boundary=x"));
-    }
 
     #[test]
     fn lists_are_json_arrays() {

@@ -7,10 +7,10 @@ use oruma_proto::auth::v1 as proto;
 use super::credentials::{AnyCaller, SignedInCaller};
 use super::dto::university::{UniversitiesPage, UniversityDetail};
 use super::error::{ApiError, ErrorBody};
-use super::query::Query;
 use crate::clients::read;
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::query::Query;
 
 /// Searches the directory by the start of a name and by words, forgiving accents and typing errors. Open to all.
 #[utoipa::path(get, path = "/api/universities/search", tag = "universities", params(

@@ -10,10 +10,10 @@ use super::body::Json;
 use super::credentials::SignedInCaller;
 use super::dto::user::{FoundUser, UpdateUser, User};
 use super::error::{ApiError, ErrorBody};
-use super::query::Query;
 use crate::clients::read;
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::query::Query;
 
 /// Searches people by name, username or e-mail; the best match comes first.
 #[utoipa::path(get, path = "/api/users/search", tag = "users", security(("bearer" = [])), params(

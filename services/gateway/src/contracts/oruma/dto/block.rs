@@ -8,8 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::owner::Owner;
-use super::time::iso;
 use crate::compose::Owned;
+use crate::times::iso;
 
 /// Somebody whom the caller has blocked.
 #[derive(Debug, Serialize, ToSchema)]

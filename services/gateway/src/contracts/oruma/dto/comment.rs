@@ -4,8 +4,8 @@ use oruma_proto::social::v1 as proto;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::time::iso;
 use crate::compose::comments::AuthoredComment;
+use crate::times::iso;
 
 /// A comment (O-018).
 #[derive(Debug, Serialize, ToSchema)]

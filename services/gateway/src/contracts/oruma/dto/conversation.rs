@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::message::Message;
-use super::time::iso;
+use crate::times::iso;
 
 /// A conversation of two (O-056).
 #[derive(Debug, Serialize, ToSchema)]

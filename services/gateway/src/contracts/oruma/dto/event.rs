@@ -12,9 +12,9 @@ use super::super::submission::{Fields, list};
 use super::image::url_of;
 use super::number::Number;
 use super::owner::Owner;
-use super::time::iso;
 use crate::compose::Owned;
 use crate::failure::Failure;
+use crate::times::iso;
 
 /// An event (O-026).
 #[derive(Debug, Serialize, ToSchema)]

@@ -4,7 +4,7 @@ use oruma_proto::messaging::v1 as proto;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::time::iso;
+use crate::times::iso;
 
 /// A message (O-058).
 #[derive(Debug, Serialize, ToSchema)]

@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 
 use super::super::submission::{Fields, list};
 use super::image::url_of;
-use super::time::iso;
 use crate::compose::Owned;
 use crate::failure::Failure;
+use crate::times::iso;
 
 /// A post (O-011).
 #[derive(Debug, Serialize, ToSchema)]

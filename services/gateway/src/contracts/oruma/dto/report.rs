@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::owner::Owner;
-use super::time::iso;
+use crate::times::iso;
 
 /// Body of `POST …/report`.
 #[derive(Debug, Deserialize, ToSchema)]

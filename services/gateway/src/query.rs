@@ -5,11 +5,11 @@ use actix_web::HttpRequest;
 use crate::failure::Failure;
 
 /// The parameters of a request, in their order.
-pub(super) struct Query(Vec<(String, String)>);
+pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
     /// Reads them.
-    pub(super) fn of(request: &HttpRequest) -> Self {
+    pub(crate) fn of(request: &HttpRequest) -> Self {
         let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
         Self(pairs.into_owned().collect())
     }
@@ -23,17 +23,17 @@ impl Query {
     }
 
     /// A parameter; empty when it is missing.
-    pub(super) fn text(&self, name: &str) -> Result<String, Failure> {
+    pub(crate) fn text(&self, name: &str) -> Result<String, Failure> {
         checked(name, self.last(name).unwrap_or_default())
     }
 
     /// A parameter that is a credential: as it is, and none where it is missing or empty.
-    pub(super) fn secret(&self, name: &str) -> Option<&str> {
+    pub(crate) fn secret(&self, name: &str) -> Option<&str> {
         self.last(name).filter(|text| !text.is_empty())
     }
 
     /// All values of a parameter that may be repeated, or have several with commas between.
-    pub(super) fn all(&self, name: &str) -> Result<Vec<String>, Failure> {
+    pub(crate) fn all(&self, name: &str) -> Result<Vec<String>, Failure> {
         let given = self.0.iter().filter(|(known, _)| known == name);
         let values: Vec<String> = given
             .flat_map(|(_, text)| text.split(','))
@@ -48,7 +48,7 @@ impl Query {
     }
 
     /// Whether something is asked for: not, when it is missing.
-    pub(super) fn flag(&self, name: &str) -> Result<bool, Failure> {
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Failure> {
         match self.last(name) {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
@@ -57,7 +57,7 @@ impl Query {
     }
 
     /// How many at the most: 0, which is the service's default, when it is missing. What is too large is for the service to clamp.
-    pub(super) fn limit(&self) -> Result<i32, Failure> {
+    pub(crate) fn limit(&self) -> Result<i32, Failure> {
         let Some(text) = self.last("limit") else {
             return Ok(0);
         };

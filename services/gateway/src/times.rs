@@ -1,10 +1,10 @@
-//! Times as this contract shows them: UTC, with milliseconds and `Z`.
+//! Times as most contracts show them: UTC, with milliseconds and `Z`.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use pbjson_types::Timestamp;
 
 /// A time of a service. One that is missing, which none leaves out, is the beginning of time.
-pub(super) fn iso(time: Option<Timestamp>) -> String {
+pub(crate) fn iso(time: Option<Timestamp>) -> String {
     let time = time.and_then(|time| DateTime::<Utc>::try_from(time).ok());
     time.unwrap_or_default()
         .to_rfc3339_opts(SecondsFormat::Millis, true)
