@@ -10,6 +10,16 @@ pub(crate) fn iso(time: Option<Timestamp>) -> String {
         .to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+/// A time that a client wrote.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn parse(text: &str) -> Result<Timestamp, &'static str> {
+    let time = DateTime::parse_from_rfc3339(text);
+    let time = time.map_err(|_| "must be an ISO 8601 time such as 2026-11-21T14:00:00Z")?;
+    Ok(time.with_timezone(&Utc).into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -21,5 +31,14 @@ mod tests {
             nanos: 7_999_999,
         };
         assert_eq!(iso(Some(time)), "2026-11-21T14:00:00.007Z");
+    }
+
+    #[test]
+    fn times_of_clients_have_a_zone() {
+        let time = parse("2026-11-21T15:00:00+01:00").unwrap();
+        assert_eq!(iso(Some(time)), "2026-11-21T14:00:00.000Z");
+        for wrong in ["", "2026-11-21", "2026-11-21T14:00:00", "tomorrow"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -27,6 +27,7 @@ use crate::caller::Admission;
 use crate::config::Origins;
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::query::Query;
 
 /// Texts that are read within [`ALLOWANCE_SPAN`]; what comes faster is dropped unread.
 const ALLOWANCE: u32 = 50;
@@ -71,6 +72,20 @@ fn is_same_host(request: &HttpRequest, origin: &str) -> bool {
     origin
         .split_once("://")
         .is_some_and(|(_, authority)| host == Some(authority))
+}
+
+/// What a client has been told of, by `since`.
+///
+/// # Errors
+/// 400 for what is no `seq`.
+pub(crate) fn since(query: &Query) -> Result<Option<u64>, Failure> {
+    let text = query.text("since")?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let since = text.parse().ok().filter(|since| *since < 1 << 53);
+    let since = since.ok_or_else(|| Failure::invalid("since", "must be a `seq` of a frame"))?;
+    Ok(Some(since))
 }
 
 /// What a socket is opened for.

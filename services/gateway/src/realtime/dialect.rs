@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use super::availability::Availability;
 use super::frame::Frames;
-use super::happening::{Faces, Happening, Topic};
+use super::happening::{Happening, Topic};
 use super::typing::Pace;
+use crate::faces::Faces;
 use crate::failure::Failure;
 
 /// A contract's place among the dialects of a hub.

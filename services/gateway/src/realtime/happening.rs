@@ -7,6 +7,8 @@ use oruma_proto::social::v1 as social;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::faces::Faces;
+
 /// Sockets that are told together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -61,46 +63,6 @@ pub(crate) enum Happening {
         comment: Box<social::CommentCreatedV1>,
         author: Box<UserCard>,
     },
-}
-
-/// How somebody looks to others.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Face {
-    /// A UUID; empty for somebody who is gone.
-    pub(crate) id: String,
-    pub(crate) name: String,
-    /// Where the picture is, as auth knows it; empty when there is none.
-    pub(crate) picture: String,
-}
-
-/// Some people, few enough to look through.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Faces(Vec<Face>);
-
-impl Faces {
-    /// Those of some cards.
-    pub(crate) fn of_cards<'a>(cards: impl IntoIterator<Item = &'a UserCard>) -> Self {
-        let face = |card: &UserCard| Face {
-            id: card.id.clone(),
-            name: card.display_name.clone(),
-            picture: card.avatar_url.clone(),
-        };
-        Self(cards.into_iter().map(face).collect())
-    }
-
-    /// How somebody looks; without a name when that was not said.
-    pub(crate) fn of(&self, id: &str) -> Face {
-        let found = self.0.iter().find(|face| face.id == id);
-        found.cloned().unwrap_or_else(|| Face {
-            id: id.to_owned(),
-            ..Face::default()
-        })
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 /// What sockets listen to; a socket may listen to some of it only.

@@ -465,10 +465,11 @@ mod tests {
     use uuid::Uuid;
 
     use super::super::dialect::{Command, Rendered};
-    use super::super::happening::{Faces, Happening, Topic};
+    use super::super::happening::{Happening, Topic};
     use super::super::socket::tests::opening;
     use super::super::typing::Pace;
     use super::*;
+    use crate::faces::Faces;
     use crate::failure::Failure;
 
     /// Frames that are plain words.

@@ -11,9 +11,10 @@ use oruma_proto::social::v1 as social;
 use oruma_service_runtime::{Caller, Contract};
 
 use super::availability::Availability;
-use super::happening::{Address, Entry, Faces, Happening, around_post};
+use super::happening::{Address, Entry, Happening, around_post};
 use super::{log, presence};
 use crate::edge::Edge;
+use crate::faces::Faces;
 
 mod conversations;
 

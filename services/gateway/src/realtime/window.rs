@@ -210,8 +210,9 @@ mod tests {
     use oruma_ids::UserId;
     use oruma_proto::social::v1::PostLikedV1;
 
-    use super::super::happening::{Faces, Happening};
+    use super::super::happening::Happening;
     use super::*;
+    use crate::faces::Faces;
 
     fn person(number: u128) -> Address {
         Address::Person(UserId::from_uuid(Uuid::from_u128(number)))

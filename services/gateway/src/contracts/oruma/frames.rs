@@ -15,11 +15,12 @@ use super::dto::post::Post;
 use super::error::field_name;
 use crate::compose::Owned;
 use crate::compose::comments::AuthoredComment;
+use crate::faces::Faces;
 use crate::failure::Failure;
 use crate::json;
 use crate::realtime::dialect::{Command, Dialect, Reload, Rendered, Signal};
 use crate::realtime::frame::{self, Frames as Bytes};
-use crate::realtime::happening::{Faces, Happening};
+use crate::realtime::happening::Happening;
 use crate::realtime::typing::Pace;
 
 /// The frames of this contract.
