@@ -41,8 +41,18 @@ pub fn user_deleted(app: &App, user: UserId, now: DateTime<Utc>) -> Event {
     event(app, "auth.user.deleted.v1", user, now, &data)
 }
 
-/// `auth.user.updated.v1`: what others see of a person changed, the status only where that did.
-pub fn user_updated(app: &App, user: &User, with_status: bool) -> Event {
+/// What is told of a change only where it is what changed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Changed {
+    /// Whether the person wants to be spoken to, and the message beside that.
+    pub status: bool,
+    /// The time zone.
+    pub timezone: bool,
+}
+
+/// `auth.user.updated.v1`: what others see of a person changed.
+pub fn user_updated(app: &App, user: &User, changed: Changed) -> Event {
+    let Changed { status, timezone } = changed;
     let data = proto::UserUpdatedV1 {
         user_id: user.id.to_string(),
         number: user.number,
@@ -52,8 +62,9 @@ pub fn user_updated(app: &App, user: &User, with_status: bool) -> Event {
         avatar_url: user.avatar_url.clone().unwrap_or_default(),
         updated_at: Some(user.updated_at.into()),
         version: user.version,
-        status: with_status.then(|| user.availability.name().to_owned()),
-        status_message: with_status.then(|| user.status_message.clone().unwrap_or_default()),
+        status: status.then(|| user.availability.name().to_owned()),
+        status_message: status.then(|| user.status_message.clone().unwrap_or_default()),
+        timezone: timezone.then(|| user.preferences.timezone.clone()),
     };
     event(app, "auth.user.updated.v1", user.id, user.updated_at, &data)
 }

@@ -1,21 +1,45 @@
-//! The interactive pages and the documents behind them. Everything they load is inside the binary.
+//! The interactive pages, the documents behind them, and the collections for Postman that are made of those. Everything the pages load is inside
+//! the binary.
 
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, LOCATION};
+mod postman;
+
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, LOCATION};
 use actix_web::middleware::DefaultHeaders;
-use actix_web::web::{ServiceConfig, get, resource, scope};
+use actix_web::web::{Data, ServiceConfig, get, resource, scope};
 use actix_web::{HttpResponse, Responder};
-use utoipa_swagger_ui::{Config, SwaggerUi};
+use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::{Config, SwaggerUi, Url};
 
-use crate::contracts::oruma;
+use crate::contracts::{connectbest, oruma};
+use crate::edge::Edge;
+
+pub use postman::collection;
 
 /// The pages run their own scripts, and show the icons that they carry.
 const PAGE: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
-/// `/api/docs` for all contracts, and each contract's own page and document.
+const ORUMA: &str = "/openapi.json";
+const CONNECTBEST: &str = "/connectbest/openapi.json";
+
+/// `/api/docs` for all contracts, and each contract's own pages, document and collection.
 pub(crate) fn mount(config: &mut ServiceConfig) {
-    page(config, "/api/docs", Config::new(["/openapi.json"]));
-    page(config, "/docs", Config::new(["/openapi.json"]));
-    config.service(resource("/openapi.json").route(get().to(oruma_document)));
+    let all = [
+        Url::new("oruma", ORUMA),
+        Url::new("connectbest", CONNECTBEST),
+    ];
+    page(config, "/api/docs", Config::new(all));
+    page(config, "/docs", Config::new([ORUMA]));
+    document(config, ORUMA, oruma::openapi::document);
+    collection_at(config, "/postman.json", "", oruma::openapi::document);
+    page(config, "/connectbest/docs", Config::new([CONNECTBEST]));
+    page(config, "/connectbest/api/docs", Config::new([CONNECTBEST]));
+    document(config, CONNECTBEST, connectbest::openapi::document);
+    collection_at(
+        config,
+        "/connectbest/postman.json",
+        connectbest::MOUNT,
+        connectbest::openapi::document,
+    );
 }
 
 fn page(config: &mut ServiceConfig, address: &'static str, pages: Config<'static>) {
@@ -33,6 +57,28 @@ fn page(config: &mut ServiceConfig, address: &'static str, pages: Config<'static
         );
 }
 
-async fn oruma_document() -> impl Responder {
-    HttpResponse::Ok().json(oruma::openapi::document())
+fn document(config: &mut ServiceConfig, address: &'static str, document: fn() -> OpenApi) {
+    let answer = move || async move { HttpResponse::Ok().json(document()) };
+    config.service(resource(address).route(get().to(answer)));
+}
+
+fn collection_at(
+    config: &mut ServiceConfig,
+    address: &'static str,
+    mount: &'static str,
+    document: fn() -> OpenApi,
+) {
+    let answer = move |edge: Data<Edge>| async move { made(&edge, mount, document) };
+    config.service(resource(address).route(get().to(answer)));
+}
+
+fn made(edge: &Edge, mount: &str, document: fn() -> OpenApi) -> impl Responder + use<> {
+    let public_url = edge.config.public_url.as_str().trim_end_matches('/');
+    let collection = collection(&document(), &format!("{public_url}{mount}"));
+    HttpResponse::Ok()
+        .insert_header((
+            CONTENT_DISPOSITION,
+            "attachment; filename=\"postman_collection.json\"",
+        ))
+        .json(collection)
 }

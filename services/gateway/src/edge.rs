@@ -10,6 +10,7 @@ use oruma_service_runtime::Clock;
 use crate::activity::Activity;
 use crate::clients::Clients;
 use crate::config::Config;
+use crate::health::Health;
 use crate::people::People;
 use crate::realtime::Realtime;
 use crate::revocations::Revocations;
@@ -26,6 +27,8 @@ pub struct Edge {
     pub people: People,
     /// What seals the names of exports.
     pub exports: CursorKey,
+    /// How all is.
+    pub health: Health,
     /// Who was seen lately.
     pub activity: Activity,
     /// The sockets and what they are told.

@@ -25,6 +25,7 @@ use crate::activity::{self, Activity};
 use crate::clients::Clients;
 use crate::config::{Config, Origins};
 use crate::edge::Edge;
+use crate::health::Health;
 use crate::people::People;
 use crate::realtime::{self, Realtime};
 use crate::revocations::{self, Revocations};
@@ -119,6 +120,7 @@ impl Service {
         let edge = Edge {
             revocations: Revocations::new(sessions, Arc::clone(&hub), clock.clone()),
             realtime: Realtime::new(hub, random),
+            health: Health::new(),
             activity: Activity::default(),
             people: People::new(clients.users.clone()),
             exports: CursorKey::from_secret(config.credential.as_bytes()),

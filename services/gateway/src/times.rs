@@ -20,6 +20,11 @@ pub(crate) fn parse(text: &str) -> Result<Timestamp, &'static str> {
     Ok(time.with_timezone(&Utc).into())
 }
 
+/// A time that may be missing, which is shown as null.
+pub(crate) fn iso_if_any(time: Option<Timestamp>) -> Option<String> {
+    time.map(|time| iso(Some(time)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,6 +18,7 @@ use crate::domain::session::{Revocation, RevokedSession, Tokens};
 use crate::domain::user::User;
 use crate::error::Error;
 use crate::google::{Errand, Google, GoogleError, Identity};
+use crate::outbox;
 use crate::store;
 use crate::store::access_log::{Action, Attempt};
 use crate::store::google_accounts::StoredErrand;
@@ -205,7 +206,7 @@ async fn find_or_join(
     {
         user.avatar_url.clone_from(&identity.picture);
         user = store::users::save_profile(conn, &user, true, now).await?;
-        let event = crate::outbox::user_updated(app, &user, false);
+        let event = outbox::user_updated(app, &user, outbox::Changed::default());
         app.outbox.append(conn, &event).await?;
     }
     Ok((user, revoked))

@@ -15,6 +15,7 @@ use crate::domain::phone::Phone;
 use crate::domain::second_factor::{Method, RecoveryCode, authenticator, new_secret};
 use crate::domain::user::User;
 use crate::error::Error;
+use crate::outbox::{self, Changed};
 use crate::store;
 use crate::store::access_log::{Action, Attempt};
 use crate::store::second_factors::StoredFactor;
@@ -116,7 +117,10 @@ pub async fn enable_sms(
                 return Ok(Some(Error::TooManyRequests(super::requests::WINDOW)));
             }
             store::second_factors::save(conn, id, &factor).await?;
-            store::users::set_phone(conn, id, Some(phone.as_str()), now).await?;
+            if let Some(user) = store::users::set_phone(conn, id, phone.as_str(), now).await? {
+                let event = outbox::user_updated(app, &user, Changed::default());
+                app.outbox.append(conn, &event).await?;
+            }
             log(
                 conn,
                 caller,

@@ -9,8 +9,8 @@ use oruma_service_runtime::{AccessClaims, Caller, Contract};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::App;
 use super::announcements::announce;
+use super::{App, sign_ins};
 use crate::domain::profile::Availability;
 use crate::domain::session::{RefreshToken, Revocation, RevokedSession, Tokens};
 use crate::domain::user::User;
@@ -223,10 +223,9 @@ pub async fn sign_out(
                         .map(|found| found.session),
                 );
             }
-            if caller.contract == Contract::Connectbest {
-                let offline = Availability::Offline;
-                store::users::set_availability(conn, signed_in.user, offline).await?;
-            }
+            let offline = Availability::Offline;
+            let contract = caller.contract;
+            sign_ins::show(app, conn, contract, signed_in.user, offline, now).await?;
             let mut revoked = Vec::new();
             for session in sessions {
                 revoked.extend(end(app, conn, session, Revocation::SignedOut, now).await?);

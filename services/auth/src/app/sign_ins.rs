@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel_async::AsyncConnection;
+use oruma_ids::UserId;
 use oruma_postgres::Connection;
 use oruma_rpc_error::Fault;
 use oruma_service_runtime::{Caller, Contract};
@@ -13,6 +14,7 @@ use crate::domain::profile::Availability;
 use crate::domain::session::Tokens;
 use crate::domain::user::User;
 use crate::error::Error;
+use crate::outbox::{self, Changed};
 use crate::store;
 use crate::store::access_log::{Action, Attempt};
 use crate::store::users::Credentials;
@@ -130,7 +132,9 @@ pub(super) async fn enter(
             Error::InvalidCredentials
         }));
     };
-    let user = show(conn, caller.contract, user, Availability::Online).await?;
+    let online = Availability::Online;
+    let shown = show(app, conn, caller.contract, user.id, online, now).await?;
+    let user = shown.unwrap_or(user);
     let tokens = sessions::open(app, conn, caller, &user, now).await?;
     let email_hash = Email::parse(&user.email)
         .ok()
@@ -147,21 +151,28 @@ pub(super) async fn enter(
     Ok(Ok((user, tokens)))
 }
 
-/// Only the chat has whoever signs in be online, and whoever signs out be offline (C-002, C-006).
-async fn show(
+/// Only the chat has whoever signs in be online, and whoever signs out be offline (C-002, C-006); others are told. `None` where nothing changes.
+pub(super) async fn show(
+    app: &App,
     conn: &mut Connection,
     contract: Contract,
-    user: User,
+    user: UserId,
     availability: Availability,
-) -> Result<User, Error> {
+    now: DateTime<Utc>,
+) -> Result<Option<User>, Error> {
     if contract != Contract::Connectbest {
-        return Ok(user);
+        return Ok(None);
     }
-    store::users::set_availability(conn, user.id, availability).await?;
-    Ok(User {
-        availability,
-        ..user
-    })
+    let shown = store::users::set_availability(conn, user, availability, now).await?;
+    if let Some(user) = &shown {
+        let changed = Changed {
+            status: true,
+            ..Changed::default()
+        };
+        let event = outbox::user_updated(app, user, changed);
+        app.outbox.append(conn, &event).await?;
+    }
+    Ok(shown)
 }
 
 /// Writes the line of a refused sign-in, and hands the refusal on.

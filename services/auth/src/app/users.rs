@@ -86,7 +86,11 @@ pub async fn update_profile(
         change.apply(&mut user).map_err(Error::Invalid)?;
         let user = store::users::save_profile(conn, &user, change.is_seen(), now).await?;
         if change.is_seen() {
-            let event = outbox::user_updated(app, &user, change.changes_status());
+            let changed = outbox::Changed {
+                status: change.changes_status(),
+                timezone: change.changes_timezone(),
+            };
+            let event = outbox::user_updated(app, &user, changed);
             app.outbox.append(conn, &event).await?;
         }
         Ok(user)

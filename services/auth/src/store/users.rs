@@ -192,7 +192,7 @@ pub async fn save_profile(
     Ok(saved.into())
 }
 
-/// Notes whether a person wants to be spoken to.
+/// Notes whether a person wants to be spoken to. `None` when that was known before.
 ///
 /// # Errors
 /// When the database fails.
@@ -200,30 +200,45 @@ pub async fn set_availability(
     conn: &mut Connection,
     id: UserId,
     availability: Availability,
-) -> QueryResult<()> {
-    diesel::update(users::table.find(id.as_uuid()))
+    now: DateTime<Utc>,
+) -> QueryResult<Option<User>> {
+    let row: Option<UserRow> = diesel::update(users::table.find(id.as_uuid()))
         .filter(users::deleted_at.is_null())
-        .set(users::availability.eq(availability.name()))
-        .execute(conn)
-        .await?;
-    Ok(())
+        .filter(users::availability.ne(availability.name()))
+        .set((
+            users::availability.eq(availability.name()),
+            users::version.eq(users::version + 1),
+            users::updated_at.eq(now),
+        ))
+        .returning(UserRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(row.map(User::from))
 }
 
-/// Sets the phone of a profile.
+/// Sets the phone of a profile. `None` when it was that before.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn set_phone(
     conn: &mut Connection,
     id: UserId,
-    phone: Option<&str>,
+    phone: &str,
     now: DateTime<Utc>,
-) -> QueryResult<()> {
-    diesel::update(users::table.find(id.as_uuid()))
-        .set((users::phone.eq(phone), users::updated_at.eq(now)))
-        .execute(conn)
-        .await?;
-    Ok(())
+) -> QueryResult<Option<User>> {
+    let row: Option<UserRow> = diesel::update(users::table.find(id.as_uuid()))
+        .filter(users::phone.is_distinct_from(phone))
+        .set((
+            users::phone.eq(phone),
+            users::version.eq(users::version + 1),
+            users::updated_at.eq(now),
+        ))
+        .returning(UserRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(row.map(User::from))
 }
 
 /// Has whoever else changes a person, or ends the sign-ins of one, wait for the end of the transaction.

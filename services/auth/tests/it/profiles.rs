@@ -206,7 +206,7 @@ async fn facets_have_bounds() {
     assert_eq!(user.status_message, longest);
 }
 
-/// C-013: a status is told to the other services with its message; what only the person sees is told to nobody.
+/// C-013: a status is told to the other services with its message, and a time zone too; of a phone only that something changed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_status_is_told_and_a_phone_is_not() {
     let auth = Auth::start().await;
@@ -270,6 +270,7 @@ async fn a_status_is_told_and_a_phone_is_not() {
             json!([
                 event.data.get("status"),
                 event.data.get("statusMessage"),
+                event.data.get("timezone"),
                 event.data["version"]
             ])
         })
@@ -277,13 +278,28 @@ async fn a_status_is_told_and_a_phone_is_not() {
     assert_eq!(
         told,
         [
-            json!(["inmeeting", "Until noon", "2"]),
-            json!(["away", "Until noon", "3"]),
-            json!([null, null, "4"]),
+            json!(["inmeeting", "Until noon", null, "2"]),
+            json!(["away", "Until noon", null, "3"]),
+            json!([null, null, "Asia/Dubai", "4"]),
+            json!([null, null, null, "5"]),
         ]
     );
     let outbox = format!("{:?}", auth.outbox_json().await);
-    assert!(!outbox.contains("4155550123") && !outbox.contains("Dubai"));
+    assert!(!outbox.contains("4155550123"));
+    let request = guest().send(proto::ListUserCardsRequest {
+        user_ids: vec![ada.user.id.clone()],
+    });
+    let cards = answered(auth.users().list_user_cards(request).await)
+        .unwrap()
+        .cards;
+    let [card] = &*cards else {
+        panic!("one card: {cards:?}");
+    };
+    assert_eq!(
+        (&*card.phone, &*card.timezone, &*card.status_message),
+        ("+14155550123", "Asia/Dubai", "Until noon")
+    );
+    assert_eq!((card.status(), card.version), (UserStatus::Away, 5));
 }
 
 /// C-002, C-006: the chat has whoever signs in be online, and offline whoever signs out; the other contracts change nothing.
@@ -312,8 +328,23 @@ async fn the_chat_sets_the_status_at_the_door() {
     assert_eq!(status(&ada).await, UserStatus::Online);
     auth.sign_out(&hub.caller, "").await.unwrap();
     assert_eq!(status(&ada).await, UserStatus::Online);
+    let again = auth
+        .try_sign_in(&chat, "ada@uni.edu", &password)
+        .await
+        .unwrap();
     auth.sign_out(&ada.caller, "").await.unwrap();
     assert_eq!(status(&ada).await, UserStatus::Offline);
+    auth.sign_out(&again.caller, "").await.unwrap();
+
+    // Each change is told once, and what changed nothing is not.
+    let told: Vec<_> = auth
+        .outbox()
+        .await
+        .into_iter()
+        .filter(|event| event.kind == "auth.user.updated.v1")
+        .map(|event| json!([event.data["status"], event.data["version"]]))
+        .collect();
+    assert_eq!(told, [json!(["online", "2"]), json!(["offline", "3"])]);
 }
 
 /// C-014: the exact name comes first, in whatever case; signs are plain text.

@@ -109,6 +109,13 @@ async fn cards_come_for_all_who_are_there() {
         university: UNIVERSITY.to_owned(),
         avatar_url: String::new(),
         version: 1,
+        email: person.user.email.clone(),
+        phone: String::new(),
+        status: proto::UserStatus::Offline.into(),
+        status_message: String::new(),
+        timezone: "UTC".to_owned(),
+        created_at: person.user.created_at,
+        last_seen_at: person.user.last_seen_at,
     };
     assert_eq!(
         cards,

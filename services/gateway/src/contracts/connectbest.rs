@@ -1,6 +1,8 @@
 //! The contract of the chat, mounted at `/connectbest`: its complete route list.
 
+mod api_keys;
 mod auth;
+mod avatars;
 mod body;
 mod channels;
 mod credentials;
@@ -8,7 +10,10 @@ mod dms;
 mod dto;
 mod entry;
 mod error;
+mod files;
 mod frames;
+mod google;
+mod health;
 mod members;
 mod messages;
 mod notifications;
@@ -16,12 +21,13 @@ pub mod openapi;
 mod pins;
 mod reactions;
 mod search;
+mod second_factors;
 mod socket;
 mod threads;
 mod users;
 
 use actix_web::middleware::from_fn;
-use actix_web::web::{self, ServiceConfig, delete, get, post, put, resource};
+use actix_web::web::{self, ServiceConfig, delete, get, head, post, put, resource};
 
 pub(crate) use frames::Frames;
 
@@ -37,6 +43,8 @@ pub(crate) fn mount(config: &mut ServiceConfig) {
 /// Every address of the contract. What it counts as is said in `entry.rs`.
 fn routes(config: &mut ServiceConfig) {
     config
+        // system
+        .service(resource("/api/health").route(get().to(health::health)))
         // auth
         .service(resource("/api/auth/register").route(post().to(auth::register)))
         .service(resource("/api/auth/login").route(post().to(auth::login)))
@@ -47,8 +55,26 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/api/auth/logout").route(post().to(auth::logout)))
         .service(resource("/api/auth/forgot-password").route(post().to(auth::forgot_password)))
         .service(resource("/api/auth/reset-password").route(post().to(auth::reset_password)))
+        .service(resource("/api/auth/google").route(get().to(google::begin)))
+        .service(
+            resource("/api/auth/callback/google")
+                .route(get().to(google::callback))
+                .route(post().to(google::finish)),
+        )
+        .service(resource("/api/auth/2fa").route(get().to(second_factors::get)))
+        .service(resource("/api/auth/2fa/enable").route(post().to(second_factors::enable)))
+        .service(resource("/api/auth/2fa/totp").route(post().to(second_factors::enable_totp)))
+        .service(resource("/api/auth/2fa/verify").route(post().to(second_factors::verify)))
+        .service(resource("/api/auth/2fa/disable").route(post().to(second_factors::disable)))
+        .service(
+            resource("/api/api-keys")
+                .route(get().to(api_keys::list))
+                .route(post().to(api_keys::create)),
+        )
+        .service(resource("/api/api-keys/{apiKeyId}").route(delete().to(api_keys::revoke)))
         // users; static segments before parameters
         .service(resource("/api/users/profile").route(put().to(users::update_profile)))
+        .service(resource("/api/users/avatar").route(post().to(avatars::set)))
         .service(resource("/api/users/status").route(put().to(users::update_status)))
         .service(resource("/api/users/search").route(get().to(users::search)))
         .service(resource("/api/users/{userId}").route(get().to(users::get)))
@@ -118,5 +144,13 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/ws/typing").route(get().to(socket::typing)))
         .service(resource("/ws/presence").route(get().to(socket::presence)))
         .service(resource("/ws/messages").route(get().to(socket::messages)))
-        .service(resource("/ws/notifications").route(get().to(socket::notifications)));
+        .service(resource("/ws/notifications").route(get().to(socket::notifications)))
+        // files
+        .service(resource("/api/upload").route(post().to(files::upload)))
+        .service(resource("/api/upload/{attachmentId}").route(delete().to(files::delete)))
+        .service(
+            resource("/files/{id}/{name}")
+                .route(get().to(files::get))
+                .route(head().to(files::get)),
+        );
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use actix_web::body::{self, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse};
@@ -198,6 +198,8 @@ async fn keep(
         free(edge, slot).await;
         return Err(actix_web::error::ErrorInternalServerError("no answer"));
     };
+    // What a handler lets nobody keep, since it holds credentials, is not kept here either.
+    let is_secret = head.headers().contains_key(CACHE_CONTROL);
     let content_type = head
         .headers()
         .get(CONTENT_TYPE)
@@ -206,7 +208,7 @@ async fn keep(
         .to_owned();
     let text = String::from_utf8(bytes.to_vec()).ok();
     match (text, digest_of_all(body).await) {
-        (Some(text), Some(body_digest)) if says_something(status) => {
+        (Some(text), Some(body_digest)) if says_something(status) && !is_secret => {
             let answer = Answer {
                 body_digest,
                 status: status.as_u16(),

@@ -89,6 +89,17 @@ impl Hub {
         }
     }
 
+    /// Whether sockets are told what happens.
+    pub(crate) fn is_ready(&self) -> bool {
+        let inner = self.read();
+        inner.is_ready && !inner.is_draining
+    }
+
+    /// How many sockets are open.
+    pub(crate) fn connections(&self) -> usize {
+        self.read().sockets.len()
+    }
+
     /// The words of a socket's contract.
     pub(crate) fn dialect(&self, socket: &Socket) -> Option<&dyn Dialect> {
         self.dialects.get(socket.dialect.0).map(AsRef::as_ref)

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use oruma_gateway::contracts::{connectbest, oruma};
+use oruma_gateway::documentation::collection;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
@@ -66,4 +67,52 @@ fn must_describe(document: &OpenApi) -> usize {
     let bearer = &document["components"]["securitySchemes"]["bearer"]["scheme"];
     assert_eq!(bearer, &Value::from("bearer"));
     operations
+}
+
+/// C-222: the collection has every operation of the document, with what it needs.
+#[test]
+fn the_collection_for_postman_is_made_of_the_document() {
+    for (document, base) in [
+        (oruma::openapi::document(), "https://oruma.example"),
+        (
+            connectbest::openapi::document(),
+            "https://oruma.example/connectbest",
+        ),
+    ] {
+        let operations = must_describe(&document);
+        let collection = collection(&document, base);
+        let schema = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
+        assert_eq!(collection["info"]["schema"], schema);
+        assert_eq!(collection["variable"][0]["value"], base);
+        let folders = collection["item"].as_array().unwrap();
+        let requests: Vec<&Value> = folders
+            .iter()
+            .flat_map(|folder| folder["item"].as_array().unwrap())
+            .collect();
+        assert_eq!(requests.len(), operations);
+        for request in requests {
+            let address = request["request"]["url"]["raw"].as_str().unwrap();
+            assert!(address.starts_with("{{baseUrl}}/"), "{address}");
+            assert!(!address.contains("/{"), "{address}");
+            assert!(request["name"].is_string());
+        }
+    }
+}
+
+/// C-222.
+#[test]
+fn a_request_of_the_collection_has_an_example() {
+    let collection = collection(&connectbest::openapi::document(), "");
+    let folder = &collection["item"][0]["item"];
+    let requests = folder.as_array().unwrap();
+    let find = |path: &str| {
+        let raw = format!("{{{{baseUrl}}}}{path}");
+        let mut found = requests.iter().map(|request| &request["request"]);
+        found.find(|request| request["url"]["raw"] == raw).unwrap()
+    };
+    let login = find("/api/auth/login");
+    assert_eq!(login["auth"]["type"], "noauth");
+    let body: Value = serde_json::from_str(login["body"]["raw"].as_str().unwrap()).unwrap();
+    assert_eq!(body["email"], "ada@example.com");
+    assert!(find("/api/auth/me").get("auth").is_none());
 }

@@ -48,7 +48,7 @@ fn class_of_route(method: &str, route: &str) -> LimitClass {
         }
         (_, "/ws/notifications" | "/api/health") => LimitClass::Free,
         (_, route) if route.starts_with("/files/") => LimitClass::Free,
-        ("POST", "/api/auth/login") => LimitClass::Login,
+        ("POST", "/api/auth/login" | "/api/auth/callback/google") => LimitClass::Login,
         ("POST", "/api/users/avatar" | "/api/upload" | "/api/clips" | "/api/voice-messages") => {
             LimitClass::Upload
         }

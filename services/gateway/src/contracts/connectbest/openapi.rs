@@ -5,8 +5,8 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    MOUNT, auth, channels, dms, error, members, messages, notifications, pins, reactions, search,
-    socket, threads, users,
+    MOUNT, api_keys, auth, avatars, channels, dms, error, files, google, health, members, messages,
+    notifications, pins, reactions, search, second_factors, socket, threads, users,
 };
 
 #[derive(OpenApi)]
@@ -19,9 +19,11 @@ use super::{
             fields at fault. Reasons: `validation_failed`, `invalid_json`, `wrong_type`, `bad_request`, `body_too_large`, `missing_token`, \
             `invalid_token`, `token_expired`, `token_revoked`, `invalid_api_key`, `api_key_not_allowed`, `invalid_credentials`, \
             `email_not_verified`, `second_factor_required`, `invalid_second_factor`, `account_suspended`, `invalid_code`, `invalid_reset_token`, \
-            `invalid_refresh_token`, `too_many_requests`, `user_not_found`, \
+            `invalid_refresh_token`, `google_is_off`, `google_refused`, `google_unavailable`, `proof_required`, `wrong_password`, \
+            `too_many_requests`, `too_many_api_keys`, `api_key_not_found`, `user_not_found`, `file_not_found`, `image_not_found`, `not_your_file`, \
+            `file_too_large`, `unsupported_file_type`, `infected`, `invalid_form`, `upload_too_slow`, `range_not_satisfiable`, \
             `channel_not_found`, `conversation_not_found`, `member_not_found`, `message_not_found`, `channel_name_taken`, `channel_full`, `creator_stays`, \
-            `not_participant`, `not_channel_admin`, `not_channel_creator`, `not_message_author`, `not_your_file`, `edit_window_over`, \
+            `not_participant`, `not_channel_admin`, `not_channel_creator`, `not_message_author`, `edit_window_over`, \
             `too_many_pins`, `too_many_reactions`, `blocked`, `receiver_gone`, `invalid_ticket`, `foreign_origin`, `websocket_expected`, \
             `too_many_sockets`, `binary_not_supported`, `wrong_namespace`, \
             `idempotency_key_reused`, `idempotency_key_in_use`, `route_not_found`, `method_not_allowed`, `request_timeout`, \
@@ -59,7 +61,10 @@ use super::{
     paths(
         auth::register, auth::login, auth::verify_email, auth::resend, auth::refresh, auth::me, auth::logout, auth::forgot_password,
         auth::reset_password,
-        users::update_profile, users::update_status, users::search, users::get,
+        google::begin, google::callback, google::finish,
+        second_factors::get, second_factors::enable, second_factors::enable_totp, second_factors::verify, second_factors::disable,
+        api_keys::create, api_keys::list, api_keys::revoke,
+        users::update_profile, avatars::set, users::update_status, users::search, users::get,
         channels::list, channels::create, channels::get, channels::update, channels::delete,
         members::add, members::remove, members::update,
         messages::list, messages::send, messages::edit, messages::delete,
@@ -67,16 +72,21 @@ use super::{
         dms::open, dms::list,
         notifications::list, notifications::mark_read, notifications::settings, notifications::update_settings,
         socket::open, socket::typing, socket::presence, socket::messages, socket::notifications, socket::ticket,
+        files::upload, files::delete, files::get,
+        health::health,
     ),
     components(schemas(error::ErrorBody)),
     tags(
         (name = "auth", description = "Joining, signing in, going on, signing out"),
+        (name = "api-keys", description = "Keys by which programs act for a person"),
         (name = "users", description = "People"),
         (name = "channels", description = "Channels and who takes part"),
         (name = "messages", description = "Messages of channels and direct conversations, threads, reactions, pins, search"),
         (name = "dms", description = "Direct conversations"),
         (name = "notifications", description = "What one may want to know, and of what one wants to be told"),
         (name = "socket", description = "What happens, as it happens"),
+        (name = "files", description = "Files, to be attached to messages"),
+        (name = "system", description = "The API itself"),
     ),
     modifiers(&Credentials, &Mount)
 )]

@@ -46,6 +46,16 @@ pub(in super::super) struct RefreshTokenBody {
     pub(in super::super) refresh_token: Option<String>,
 }
 
+/// Body of `POST /api/auth/callback/google`.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(in super::super) struct GoogleCodeRequest {
+    /// What came with `second_factor_required`.
+    pub(in super::super) state: Option<String>,
+    /// A code of the second factor, or a recovery code.
+    pub(in super::super) verification_code: Option<String>,
+}
+
 /// Answer of the registration.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
