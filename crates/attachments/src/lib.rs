@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod files;
+
 use oruma_proto::media::v1 as proto;
 use oruma_proto::media::v1::image_service_client::ImageServiceClient;
 use oruma_rpc_error::{ErrorCode, RpcError, Violation};
 use oruma_service_runtime::{Caller, Channel, GrpcClient, InternalCredential};
 
+pub use files::{Claimed, FileError, Files};
 pub use oruma_proto::media::v1::ImageFolder;
 
 /// The pictures of one sort of thing.

@@ -157,14 +157,26 @@ impl Event {
 
 /// Protobuf's JSON mapping ends times with `Z`, where the library writes `+00:00`. The fields that are times end with `At`.
 fn with_z(mut data: Value) -> Value {
-    for (name, field) in data.as_object_mut().into_iter().flatten() {
-        if let Some(time) = field.as_str().and_then(|time| time.strip_suffix("+00:00"))
-            && name.ends_with("At")
-        {
-            *field = Value::String(format!("{time}Z"));
-        }
-    }
+    write_z(&mut data);
     data
+}
+
+fn write_z(data: &mut Value) {
+    match data {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                let time = field.as_str().and_then(|time| time.strip_suffix("+00:00"));
+                match time {
+                    Some(time) if name.ends_with("At") => {
+                        *field = Value::String(format!("{time}Z"))
+                    }
+                    _ => write_z(field),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(write_z),
+        _ => {}
+    }
 }
 
 impl TryFrom<Read> for Event {

@@ -14,6 +14,7 @@ use crate::Event;
 #[derive(Debug, Clone)]
 pub struct Outbox {
     insert: Arc<str>,
+    insert_all: Arc<str>,
 }
 
 impl Outbox {
@@ -23,8 +24,13 @@ impl Outbox {
         let insert = format!(
             "INSERT INTO \"{schema}\".outbox (id, kind, subject, event) VALUES (?, ?, ?, ?::jsonb)"
         );
+        let insert_all = format!(
+            "INSERT INTO \"{schema}\".outbox (id, kind, subject, event)
+             SELECT id, kind, subject, event::jsonb FROM unnest(?, ?, ?, ?) WITH ORDINALITY AS told (id, kind, subject, event, nth) ORDER BY nth"
+        );
         Self {
             insert: insert.into(),
+            insert_all: insert_all.into(),
         }
     }
 
@@ -49,6 +55,35 @@ impl Outbox {
             Bound::Text(&json),
         ];
         let insert: Statement<'_> = Statement::new(&self.insert, values);
+        insert.execute(conn).await?;
+        Ok(())
+    }
+
+    /// Adds several events in their order, in one statement, as [`Outbox::append`] adds one.
+    ///
+    /// # Errors
+    /// Those of [`Outbox::append`].
+    pub async fn append_all(&self, conn: &mut Connection, events: &[Event]) -> QueryResult<()> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let current = TraceContext::capture();
+        let mut written = Vec::with_capacity(events.len());
+        for event in events {
+            let trace = event.trace.as_ref().or(current.as_ref());
+            let json = event.to_json_in(trace);
+            written.push(json.map_err(|error| Error::SerializationError(Box::new(error)))?);
+        }
+        let ids: Vec<_> = events.iter().map(|event| event.id).collect();
+        let kinds: Vec<_> = events.iter().map(|event| event.kind.clone()).collect();
+        let subjects: Vec<_> = events.iter().map(|event| event.subject.clone()).collect();
+        let values = vec![
+            Bound::Ids(&ids),
+            Bound::Texts(&kinds),
+            Bound::Texts(&subjects),
+            Bound::Texts(&written),
+        ];
+        let insert: Statement<'_> = Statement::new(&self.insert_all, values);
         insert.execute(conn).await?;
         Ok(())
     }

@@ -9,6 +9,7 @@
 mod answers;
 mod callers;
 mod media;
+mod people;
 mod rows;
 pub mod schema;
 mod tables;
@@ -20,6 +21,7 @@ pub use callers::{
     user_id,
 };
 pub use media::Media;
+pub use people::People;
 pub use rows::rows;
 pub use tables::Tables;
 pub use told::Told;

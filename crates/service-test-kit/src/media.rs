@@ -1,13 +1,15 @@
-//! A media service that knows a few pictures.
+//! A media service that knows a few pictures and files.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
 use futures::FutureExt;
 use futures::stream::BoxStream;
 use oruma_ids::UserId;
 use oruma_proto::media::v1 as proto;
+use oruma_proto::media::v1::file_service_server::{FileService, FileServiceServer};
 use oruma_proto::media::v1::image_service_server::{ImageService, ImageServiceServer};
 use oruma_rpc_error::{ErrorCode, Fault, Violation};
 use oruma_service_runtime::{
@@ -15,6 +17,7 @@ use oruma_service_runtime::{
 };
 use tonic::service::Routes;
 use tonic::{Request, Response, Status, Streaming};
+use uuid::Uuid;
 
 /// What the service knows, and what it was asked. It has one folder.
 #[derive(Clone)]
@@ -24,6 +27,8 @@ struct Known {
     folder: proto::ImageFolder,
     owned: Mutex<HashSet<(UserId, String)>>,
     claimed: Mutex<Vec<Vec<String>>>,
+    files: Mutex<HashMap<String, proto::File>>,
+    kept: Mutex<HashMap<String, DateTime<Utc>>>,
     away: AtomicBool,
 }
 
@@ -35,6 +40,8 @@ impl Media {
             folder,
             owned: Mutex::default(),
             claimed: Mutex::default(),
+            files: Mutex::default(),
+            kept: Mutex::default(),
             away: AtomicBool::default(),
         }))
     }
@@ -45,7 +52,9 @@ impl Media {
         let server = GrpcServer {
             listener: GrpcListener::InProcess(listener),
             credential,
-            routes: Routes::default().add_service(ImageServiceServer::new(self.clone())),
+            routes: Routes::default()
+                .add_service(ImageServiceServer::new(self.clone()))
+                .add_service(FileServiceServer::new(self.clone())),
             readiness: Box::new(|| async { true }.boxed()),
         };
         stop.spawn("media of the tests", server.serve(stop.token()));
@@ -64,6 +73,29 @@ impl Media {
         path
     }
 
+    /// The id of a text file that a person has uploaded, by a number of its own.
+    pub fn upload_file(&self, owner: UserId, number: u16) -> String {
+        let id = Uuid::from_u128(0x0193_2a6e_0000_7000_8000_f11e_0000_0000 + u128::from(number));
+        let id = id.to_string();
+        let file = proto::File {
+            id: id.clone(),
+            name: format!("notes {number}.txt"),
+            path: format!("{id}/notes%20{number}.txt"),
+            thumbnail_path: String::new(),
+            owner_id: owner.to_string(),
+            content_type: "text/plain".to_owned(),
+            size_bytes: i64::from(number),
+            created_at: None,
+        };
+        self.0.files.lock().unwrap().insert(id.clone(), file);
+        id
+    }
+
+    /// Until when a file was asked to be kept.
+    pub fn kept_until(&self, file: &str) -> Option<DateTime<Utc>> {
+        self.0.kept.lock().unwrap().get(file).copied()
+    }
+
     /// From now on the service can't be used, or can be again.
     pub fn be_away(&self, away: bool) {
         self.0.away.store(away, Ordering::SeqCst);
@@ -79,6 +111,8 @@ impl Media {
 enum Refusal {
     #[error("Some fields are not valid")]
     Invalid(Vec<Violation>),
+    #[error("This file is not yours")]
+    NotYours,
     #[error("Try again later")]
     Away,
 }
@@ -87,6 +121,7 @@ impl Fault for Refusal {
     fn code(&self) -> ErrorCode {
         match self {
             Self::Invalid(_) => ErrorCode::Invalid,
+            Self::NotYours => ErrorCode::Forbidden,
             Self::Away => ErrorCode::Unavailable,
         }
     }
@@ -94,6 +129,7 @@ impl Fault for Refusal {
     fn reason(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "validation_failed",
+            Self::NotYours => "not_your_file",
             Self::Away => "unavailable",
         }
     }
@@ -101,7 +137,7 @@ impl Fault for Refusal {
     fn violations(&self) -> Vec<Violation> {
         match self {
             Self::Invalid(violations) => violations.clone(),
-            Self::Away => Vec::new(),
+            Self::NotYours | Self::Away => Vec::new(),
         }
     }
 }
@@ -171,5 +207,70 @@ impl ImageService for Media {
         Err(Status::unimplemented(
             "not asked by those who show pictures",
         ))
+    }
+}
+
+#[tonic::async_trait]
+impl FileService for Media {
+    async fn claim_files(
+        &self,
+        request: Request<proto::ClaimFilesRequest>,
+    ) -> Result<Response<proto::ClaimFilesResponse>, Status> {
+        if self.0.away.load(Ordering::SeqCst) {
+            return Err(Refusal::Away.into_status());
+        }
+        let owner = Caller::of(&request)?.user().unwrap().to_string();
+        let request = request.into_inner();
+        self.0
+            .claimed
+            .lock()
+            .unwrap()
+            .push(request.file_ids.clone());
+        let known = self.0.files.lock().unwrap();
+        let asked = request.file_ids.iter().enumerate();
+        let unknown: Vec<Violation> = asked
+            .filter(|(_, id)| !known.contains_key(*id))
+            .map(|(nth, _)| Violation::new(format!("attachments[{nth}]"), "is unknown"))
+            .collect();
+        if !unknown.is_empty() {
+            return Err(Refusal::Invalid(unknown).into_status());
+        }
+        let files: Vec<proto::File> = request
+            .file_ids
+            .iter()
+            .map(|id| known[id].clone())
+            .collect();
+        if files.iter().any(|file| file.owner_id != owner) {
+            return Err(Refusal::NotYours.into_status());
+        }
+        if let Some(until) = request.keep_until {
+            let until: DateTime<Utc> = until.try_into().unwrap();
+            let mut kept = self.0.kept.lock().unwrap();
+            kept.extend(request.file_ids.into_iter().map(|id| (id, until)));
+        }
+        Ok(Response::new(proto::ClaimFilesResponse { files }))
+    }
+
+    async fn upload_file(
+        &self,
+        _: Request<Streaming<proto::UploadFileRequest>>,
+    ) -> Result<Response<proto::UploadFileResponse>, Status> {
+        Err(Status::unimplemented("not asked by those who carry files"))
+    }
+
+    type ReadFileStream = BoxStream<'static, Result<proto::ReadFileResponse, Status>>;
+
+    async fn read_file(
+        &self,
+        _: Request<proto::ReadFileRequest>,
+    ) -> Result<Response<Self::ReadFileStream>, Status> {
+        Err(Status::unimplemented("not asked by those who carry files"))
+    }
+
+    async fn delete_file(
+        &self,
+        _: Request<proto::DeleteFileRequest>,
+    ) -> Result<Response<proto::DeleteFileResponse>, Status> {
+        Err(Status::unimplemented("not asked by those who carry files"))
     }
 }

@@ -1,15 +1,25 @@
 //! The use cases: each authorises, runs a transaction of rule, store and outbox, and returns domain values.
 
 pub mod blocks;
+pub mod channel_members;
+pub mod channels;
 pub mod conversations;
 pub mod deliveries;
 pub mod departures;
 pub mod export;
+pub mod mentions;
 pub mod messages;
 pub mod notifications;
+pub mod people;
+pub mod reactions;
 pub mod registrations;
 pub mod retention;
+pub mod revisions;
+pub mod sending;
+pub mod system;
+pub mod threads;
 
+use oruma_attachments::Files;
 use oruma_broker::{Inbox, Outbox};
 use oruma_ids::{CursorKey, UserId};
 use oruma_postgres::Database;
@@ -28,6 +38,10 @@ pub struct App {
     pub outbox: Outbox,
     /// The events of others that had their effect.
     pub inboxes: Inboxes,
+    /// Who people are, at auth.
+    pub people: people::People,
+    /// The files of people, at media.
+    pub files: Files,
     /// The time.
     pub clock: Clock,
     /// Randomness and ids.
@@ -40,6 +54,8 @@ pub struct App {
 pub struct Inboxes {
     /// The ends of accounts that were followed.
     pub departures: Inbox,
+    /// Who people are.
+    pub people: Inbox,
     /// Blocks.
     pub blocks: Inbox,
     /// What happens to posts and comments.
@@ -53,9 +69,10 @@ pub struct Inboxes {
 impl Inboxes {
     /// All of them.
     #[must_use]
-    pub fn all(&self) -> [&Inbox; 5] {
+    pub fn all(&self) -> [&Inbox; 6] {
         [
             &self.departures,
+            &self.people,
             &self.blocks,
             &self.posts,
             &self.events,

@@ -3,6 +3,7 @@
 mod blocks;
 mod events;
 mod items;
+mod people;
 mod posts;
 mod user_deleted;
 
@@ -14,6 +15,8 @@ use crate::app::{App, Inboxes};
 
 /// The queue of the facts about accounts that ended, and the consumer's name in the inbox; so are the others.
 const USERS: &str = "messaging.user_deleted";
+/// The queue of the facts about who people are.
+const PEOPLE: &str = "messaging.people";
 /// The queue of the facts about who has blocked whom.
 const BLOCKS: &str = "messaging.blocks";
 /// The queue of the facts about posts and comments.
@@ -27,6 +30,7 @@ const ITEMS: &str = "messaging.items";
 pub fn inboxes(schema: &'static str) -> Inboxes {
     Inboxes {
         departures: Inbox::new(schema, USERS),
+        people: Inbox::new(schema, PEOPLE),
         blocks: Inbox::new(schema, BLOCKS),
         posts: Inbox::new(schema, POSTS),
         events: Inbox::new(schema, EVENTS),
@@ -40,10 +44,14 @@ pub fn inboxes(schema: &'static str) -> Inboxes {
 /// When the broker refuses a subscription.
 pub async fn subscribe(app: &Arc<App>, broker: &SharedBroker) -> Result<(), BrokerError> {
     let of = |app| Arc::clone(app);
-    let consumers: [(Subscription, Arc<dyn Handler>); 5] = [
+    let consumers: [(Subscription, Arc<dyn Handler>); 6] = [
         (
             Subscription::once(USERS, user_deleted::KINDS),
             Arc::new(user_deleted::UserDeleted(of(app))),
+        ),
+        (
+            Subscription::once(PEOPLE, people::KINDS),
+            Arc::new(people::People(of(app))),
         ),
         (
             Subscription::once(BLOCKS, blocks::KINDS),

@@ -5,18 +5,29 @@ use std::sync::Arc;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use oruma_attachments::Files;
 use oruma_broker::{Outbox, SharedBroker};
 use oruma_ids::CursorKey;
 use oruma_postgres::Database;
 use oruma_service::{Parts, Surroundings, while_database_answers};
-use oruma_service_runtime::{GrpcListener, Stop};
+use oruma_service_runtime::{Channel, GrpcListener, Stop};
 
+use crate::app::people::People;
 use crate::app::{App, retention};
 use crate::config::Config;
 use crate::{grpc, inbox};
 
 /// The steps of the schema `messaging`.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/messaging");
+
+/// The services that this one asks.
+#[derive(Debug, Clone)]
+pub struct Channels {
+    /// Auth: who people are.
+    pub auth: Channel,
+    /// Media: whose files are whose.
+    pub media: Channel,
+}
 
 /// The messaging service, ready to run.
 pub struct Service {
@@ -30,7 +41,11 @@ impl Service {
     ///
     /// # Errors
     /// When the pool can't be made.
-    pub fn build(config: Config, surroundings: Surroundings) -> anyhow::Result<Self> {
+    pub fn build(
+        config: Config,
+        surroundings: Surroundings,
+        channels: Channels,
+    ) -> anyhow::Result<Self> {
         let Surroundings {
             listener,
             broker,
@@ -42,6 +57,8 @@ impl Service {
             database: Database::connect(&config.database)?,
             outbox: Outbox::new(schema),
             inboxes: inbox::inboxes(schema),
+            people: People::new(channels.auth, &config.credential),
+            files: Files::new(channels.media, &config.credential),
             cursors: CursorKey::from_secret(config.credential.as_bytes()),
             config,
             clock,

@@ -145,8 +145,14 @@ async fn start(env: &Env, edge: &Stop, services: &Stop, configs: Configs) -> any
         surroundings(marketplace_listener),
         media_channel.clone(),
     )?;
-    let messaging =
-        oruma_messaging::service::Service::build(messaging, surroundings(messaging_listener))?;
+    let messaging = oruma_messaging::service::Service::build(
+        messaging,
+        surroundings(messaging_listener),
+        oruma_messaging::service::Channels {
+            auth: auth_channel.clone(),
+            media: media_channel.clone(),
+        },
+    )?;
     let media = oruma_media::service::Service::build(media, surroundings(media_listener))?;
     let gateway = oruma_gateway::service::Service::bind(
         gateway,

@@ -20,6 +20,8 @@ const CONVERSATIONS: PageSize = PageSize {
 };
 /// Members that are told of one conversation, and peers of one person.
 const MOST_PEOPLE: i64 = 5_000;
+/// Larger conversations of one person.
+const MOST_MEMBERSHIPS: i64 = 10_000;
 
 /// The direct conversation with somebody, and whether it is new.
 ///
@@ -122,6 +124,15 @@ pub async fn members(app: &App, caller: &Caller, id: ConversationId) -> Result<V
     let user = signed_in(caller)?;
     let mut conn = app.database.reader().await?;
     seen(store::members::list(&mut conn, id, user, MOST_PEOPLE).await?)
+}
+
+/// The conversations but direct ones that a person takes part in, those with the newest activity first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn memberships(app: &App, user: UserId) -> Result<Vec<ConversationId>, Error> {
+    let mut conn = app.database.reader().await?;
+    Ok(store::members::memberships(&mut conn, user, MOST_MEMBERSHIPS).await?)
 }
 
 /// Everybody who has a conversation with a person, those with the newest activity first, without those who have blocked the person or were

@@ -7,6 +7,7 @@ use oruma_service_runtime::Caller;
 
 use super::conversations::seen;
 use super::{App, signed_in};
+use crate::domain::conversation::ConversationKind;
 use crate::error::Error;
 use crate::outbox;
 use crate::store;
@@ -24,7 +25,28 @@ pub async fn read_all(app: &App, caller: &Caller, id: ConversationId) -> Result<
     let user = signed_in(caller)?;
     let mut conn = app.database.writer().await?;
     let reading = seen(store::members::read_all(&mut conn, id, user).await?)?;
-    read(app, &mut conn, user, &reading).await
+    if reading.kind == ConversationKind::Channel {
+        store::threads::read_all(&mut conn, id, user).await?;
+    }
+    let left = read(app, &mut conn, user, &reading).await?;
+    if reading.kind == ConversationKind::Channel {
+        // Its threads are read too.
+        return Ok(seen(store::members::read_all(&mut conn, id, user).await?)?.unread_count);
+    }
+    Ok(left)
+}
+
+/// Notes that somebody who takes part has read a conversation up to a place.
+pub(super) async fn read_up_to_place(
+    app: &App,
+    conn: &mut Connection,
+    user: UserId,
+    id: ConversationId,
+    sequence: i64,
+) -> Result<(), Error> {
+    let reading = store::members::read_up_to_place(conn, id, user, sequence).await?;
+    read(app, conn, user, &seen(reading)?).await?;
+    Ok(())
 }
 
 /// Notes that the caller has read a conversation up to a message, and returns how many messages of others are left. The conversation may be

@@ -1,163 +1,23 @@
-//! Sending and reading messages.
+//! Reading messages (C-024, K-21).
 
-use diesel_async::AsyncConnection;
 use oruma_ids::{ConversationId, MessageId, PageSize, UserId};
 use oruma_postgres::Connection;
-use oruma_rpc_error::Violation;
 use oruma_service_runtime::Caller;
 
-use super::conversations::{begin_direct, seen};
-use super::{App, signed_in};
-use crate::domain::conversation::Pair;
-use crate::domain::message::{Message, MessageStatus, judge_content};
+use super::conversations::seen;
+use super::{App, deliveries, signed_in};
+use crate::domain::message::{Message, MessageStatus};
 use crate::error::Error;
-use crate::outbox;
 use crate::store;
 use crate::store::conversations::Found;
 use crate::store::members::Delivery;
-use crate::store::messages::{Appended, NewMessage};
+use crate::store::messages::{Looked, Place};
 
 /// Messages of one page.
 const MESSAGES: PageSize = PageSize {
     default: 50,
     most: 100,
 };
-
-/// Where a message goes.
-#[derive(Debug, Clone, Copy)]
-pub enum Destination {
-    /// To a conversation, whose other one must be the receiver where one is named.
-    Conversation(ConversationId, Option<UserId>),
-    /// To the direct conversation with somebody, which is made when there is none.
-    Person(UserId),
-}
-
-/// Stores a message.
-///
-/// # Errors
-/// [`Error::NotSignedIn`]; [`Error::ConversationNotFound`]; [`Error::NotParticipant`]; [`Error::Blocked`]; [`Error::ReceiverGone`];
-/// [`Error::Invalid`] for the text, for oneself, and for a receiver who is not the other one of the conversation.
-pub async fn send(
-    app: &App,
-    caller: &Caller,
-    destination: Destination,
-    content: &str,
-) -> Result<Message, Error> {
-    let sender = signed_in(caller)?;
-    let content = judge_content(content, app.config.message_characters);
-    let mut conn = app.database.writer().await?;
-    let content = match content {
-        Ok(content) => content,
-        Err(problem) => {
-            // Who may not write there is told so before what is wrong with the text.
-            check(&mut conn, sender, destination).await?;
-            return Err(Error::invalid("content", problem));
-        }
-    };
-    let now = app.clock.now();
-    let new = NewMessage {
-        id: MessageId::from_uuid(app.random.id(now)),
-        sender,
-        content: &content,
-        created_at: now,
-    };
-    conn.transaction(async |conn| {
-        let (message, kind) = append(app, conn, destination, &new).await?;
-        let event = outbox::message_sent(app, &message, kind);
-        app.outbox.append(conn, &event).await?;
-        Ok(message)
-    })
-    .await
-}
-
-async fn append(
-    app: &App,
-    conn: &mut Connection,
-    destination: Destination,
-    new: &NewMessage<'_>,
-) -> Result<Appended, Error> {
-    let appended = match destination {
-        // One takes part oneself, so the conversation alone would not refuse it.
-        Destination::Conversation(_, Some(receiver)) if receiver == new.sender => None,
-        Destination::Conversation(id, receiver) => {
-            store::messages::append(conn, id, receiver, new).await?
-        }
-        Destination::Person(receiver) => {
-            let pair = pair(new.sender, receiver)?;
-            match store::messages::append_direct(conn, pair, new).await? {
-                None => append_first(app, conn, pair, receiver, new).await?,
-                appended => appended,
-            }
-        }
-    };
-    if let Some(appended) = appended {
-        return Ok(appended);
-    }
-    check(conn, new.sender, destination).await?;
-    // What stood against it was taken back since.
-    Err(Error::Blocked)
-}
-
-/// Stores the first message of a direct conversation, which is made for it unless somebody else is just doing so.
-async fn append_first(
-    app: &App,
-    conn: &mut Connection,
-    pair: Pair,
-    receiver: UserId,
-    new: &NewMessage<'_>,
-) -> Result<Option<Appended>, Error> {
-    if store::blocks::exists(conn, new.sender, receiver).await? {
-        return Err(Error::Blocked);
-    }
-    begin_direct(app, conn, pair, new.sender, new.created_at).await?;
-    Ok(store::messages::append_direct(conn, pair, new).await?)
-}
-
-fn pair(sender: UserId, receiver: UserId) -> Result<Pair, Error> {
-    Pair::of(sender, receiver).ok_or_else(|| Error::Invalid(vec![oneself()]))
-}
-
-fn oneself() -> Violation {
-    Violation::new("receiver_id", "must be somebody else")
-}
-
-/// Says no where the sender may not write.
-async fn check(
-    conn: &mut Connection,
-    sender: UserId,
-    destination: Destination,
-) -> Result<(), Error> {
-    let (id, receiver) = match destination {
-        Destination::Conversation(id, receiver) => (id, receiver),
-        Destination::Person(receiver) => {
-            pair(sender, receiver)?;
-            return if store::blocks::exists(conn, sender, receiver).await? {
-                Err(Error::Blocked)
-            } else {
-                Ok(())
-            };
-        }
-    };
-    let refusal = store::messages::refusal(conn, id, receiver, sender).await?;
-    let refusal = refusal.ok_or(Error::ConversationNotFound)?;
-    if !refusal.takes_part {
-        return Err(Error::NotParticipant);
-    }
-    if receiver == Some(sender) {
-        return Err(Error::Invalid(vec![oneself()]));
-    }
-    if !refusal.fits {
-        let problem = "is not the other one of this conversation";
-        return Err(Error::invalid("receiver_id", problem));
-    }
-    if refusal.left_alone {
-        return Err(Error::ReceiverGone);
-    }
-    if refusal.is_blocked {
-        return Err(Error::Blocked);
-    }
-    Ok(())
-}
 
 /// One message of a conversation of the caller.
 ///
@@ -166,36 +26,62 @@ async fn check(
 pub async fn get(app: &App, caller: &Caller, id: MessageId) -> Result<Message, Error> {
     let user = signed_in(caller)?;
     let mut conn = app.database.reader().await?;
-    match store::messages::find(&mut conn, id, user).await? {
-        Some(Found::Seen(message)) => Ok(message),
-        Some(Found::Foreign) => Err(Error::NotParticipant),
-        None => Err(Error::MessageNotFound),
-    }
+    Ok(look(&mut conn, None, id, user).await?.message)
 }
 
-/// A page of a conversation's messages, newest first. They count as delivered to the caller.
+/// A message as somebody sees it, who must take part in its conversation, which may be named too.
 ///
 /// # Errors
-/// [`Error::NotSignedIn`]; [`Error::ConversationNotFound`]; [`Error::NotParticipant`]; [`Error::Invalid`] for a negative page size or a broken
-/// page token.
+/// [`Error::MessageNotFound`]; [`Error::NotParticipant`].
+pub(super) async fn look(
+    conn: &mut Connection,
+    conversation: Option<ConversationId>,
+    id: MessageId,
+    user: UserId,
+) -> Result<Looked, Error> {
+    let looked = match store::messages::find(conn, id, user).await? {
+        Some(Found::Seen(looked)) => looked,
+        Some(Found::Foreign) => return Err(Error::NotParticipant),
+        None => return Err(Error::MessageNotFound),
+    };
+    if conversation.is_some_and(|named| named != looked.message.conversation) {
+        return Err(Error::MessageNotFound);
+    }
+    Ok(looked)
+}
+
+/// Which messages of a conversation somebody wants to read.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// How many at the most; 0 for as many as usual.
+    pub page_size: i32,
+    /// Where the page before ended; empty for the first.
+    pub page_token: String,
+    /// Only those before this message.
+    pub before: Option<MessageId>,
+    /// Only those after this message.
+    pub after: Option<MessageId>,
+    /// Whether they count as read, and those before them too.
+    pub mark_read: bool,
+}
+
+/// A page of a conversation's messages, newest first. They count as delivered to the caller, or as read.
+///
+/// # Errors
+/// [`Error::NotSignedIn`]; [`Error::ConversationNotFound`]; [`Error::NotParticipant`]; [`Error::MessageNotFound`] for a message that is not in it;
+/// [`Error::Invalid`] for a negative page size, a broken page token, and more than one of the places where a page can be.
 pub async fn list(
     app: &App,
     caller: &Caller,
     conversation: ConversationId,
-    page_size: i32,
-    page_token: &str,
+    wanted: &Wanted,
 ) -> Result<(Vec<Message>, String), Error> {
     let user = signed_in(caller)?;
     let name = format!("messages of {conversation}");
-    let page = MESSAGES
-        .of(page_size)
-        .map_err(Error::from)
-        .and_then(|size| {
-            let before = app.cursors.after(&name, page_token)?;
-            Ok((size, before))
-        });
-    let mut conn = app.database.reader().await?;
-    let (size, before) = match page {
+    let page = MESSAGES.of(wanted.page_size).map_err(Error::from);
+    let page = page.and_then(|size| Ok((size, token(app, &name, wanted)?)));
+    let mut conn = app.database.writer().await?;
+    let (size, token) = match page {
         Ok(page) => page,
         Err(error) => {
             // Strangers are told so before what is wrong with the page.
@@ -203,35 +89,82 @@ pub async fn list(
             return Err(error);
         }
     };
+    let place = match token {
+        Some(place) => place,
+        None => place(&mut conn, conversation, user, wanted).await?,
+    };
     let limit = i64::from(size) + 1;
-    let rows = store::messages::list(&mut conn, conversation, user, before, limit).await?;
+    let rows = store::messages::list(&mut conn, conversation, user, place, limit).await?;
     let (mut messages, next) = app
         .cursors
-        .page(&name, seen(rows)?, size, |last| last.sequence);
-    deliver(&mut conn, user, &mut messages).await?;
-    Ok((messages, next))
-}
-
-/// Notes that the messages of others reached somebody who has fetched them.
-async fn deliver(
-    conn: &mut Connection,
-    user: UserId,
-    messages: &mut [Message],
-) -> Result<(), Error> {
-    let mut newest = None;
-    for message in messages {
-        if message.sender != Some(user) && message.status == MessageStatus::Sent {
-            message.status = MessageStatus::Delivered;
-            newest = newest.max(Some((message.sequence, message.conversation)));
+        .page(&name, seen(rows)?, size, |last| match place {
+            Place::Before(_) => Place::Before(last.sequence),
+            Place::After(_) => Place::After(last.sequence),
+        });
+    messages.sort_unstable_by_key(|message| std::cmp::Reverse(message.sequence));
+    let reached = arrived(user, &mut messages);
+    if wanted.mark_read {
+        if let Some(newest) = messages.first() {
+            let sequence = newest.sequence;
+            deliveries::read_up_to_place(app, &mut conn, user, conversation, sequence).await?;
         }
-    }
-    if let Some((sequence, conversation)) = newest {
+    } else if let Some(sequence) = reached {
         let delivery = Delivery {
             user,
             conversation,
             sequence,
         };
-        store::members::deliver(conn, &[delivery]).await?;
+        store::members::deliver(&mut conn, &[delivery]).await?;
     }
-    Ok(())
+    Ok((messages, next))
+}
+
+/// Where a page token leads; none for an empty one.
+fn token(app: &App, name: &str, wanted: &Wanted) -> Result<Option<Place>, Error> {
+    let named = [
+        wanted.before.is_some(),
+        wanted.after.is_some(),
+        !wanted.page_token.is_empty(),
+    ];
+    if named.into_iter().filter(|named| *named).count() > 1 {
+        let field = if wanted.page_token.is_empty() {
+            "after_id"
+        } else {
+            "page_token"
+        };
+        return Err(Error::invalid(field, "must not be beside another place"));
+    }
+    Ok(app.cursors.after(name, &wanted.page_token)?)
+}
+
+async fn place(
+    conn: &mut Connection,
+    conversation: ConversationId,
+    user: UserId,
+    wanted: &Wanted,
+) -> Result<Place, Error> {
+    let (message, place): (_, fn(i64) -> Place) = match (wanted.before, wanted.after) {
+        (Some(before), _) => (before, Place::Before),
+        (None, Some(after)) => (after, Place::After),
+        (None, None) => return Ok(Place::Before(i64::MAX)),
+    };
+    match store::messages::place_of(conn, conversation, message).await? {
+        Some(sequence) => Ok(place(sequence)),
+        None => {
+            seen(store::members::list(conn, conversation, user, 0).await?)?;
+            Err(Error::MessageNotFound)
+        }
+    }
+}
+
+/// Notes that messages of others reached somebody who has fetched them, and returns the place of the newest for which that is news.
+fn arrived(user: UserId, messages: &mut [Message]) -> Option<i64> {
+    let mut newest = None;
+    for message in messages {
+        if message.sender != Some(user) && message.status == MessageStatus::Sent {
+            message.status = MessageStatus::Delivered;
+            newest = newest.max(Some(message.sequence));
+        }
+    }
+    newest
 }

@@ -10,7 +10,7 @@ use crate::store;
 
 /// How long it is known which events were handled, and what was taken back: far longer than any event comes again.
 const HANDLED: TimeDelta = TimeDelta::days(30);
-/// Notifications that are removed together: few enough that nobody waits long for them.
+/// Notifications or messages that are removed together: few enough that nobody waits long for them.
 const AT_ONCE: i64 = 1_000;
 
 /// Forgets every hour until `stop`. Several replicas at once do no harm.
@@ -24,7 +24,7 @@ pub async fn keep_tidy(app: &App, stop: CancellationToken) {
     .await;
 }
 
-/// Forgets once: old notifications, blocks and registrations that were taken back long ago, and old events of the inboxes.
+/// Forgets once: old notifications, messages that were removed long ago, names of accounts that are gone, blocks and registrations that were taken back long ago, and old events of the inboxes.
 ///
 /// # Errors
 /// When the database fails.
@@ -33,6 +33,9 @@ pub async fn tidy(app: &App) -> Result<(), Error> {
     let mut conn = app.database.reader().await?;
     let oldest = now - app.config.keep_notifications;
     while store::notifications::forget_some_before(&mut conn, oldest, AT_ONCE).await? > 0 {}
+    let oldest = now - app.config.keep_deleted;
+    while store::revisions::forget_some_before(&mut conn, oldest, AT_ONCE).await? > 0 {}
+    store::people::forget_before(&mut conn, now - HANDLED).await?;
     store::blocks::forget_before(&mut conn, now - HANDLED).await?;
     store::registrations::forget_before(&mut conn, now - HANDLED).await?;
     for inbox in app.inboxes.all() {

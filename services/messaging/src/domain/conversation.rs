@@ -60,6 +60,8 @@ pub struct Conversation {
     pub created_at: DateTime<Utc>,
     /// When something last happened in it.
     pub activity_at: DateTime<Utc>,
+    /// The name of a channel; empty elsewhere.
+    pub name: String,
 }
 
 /// Two different people, in the order in which their conversation is kept.

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use oruma_ids::{ConversationId, MessageId, UserId};
 use oruma_text::{Lines, plain};
 
+use super::attachment::Attachment;
 use super::conversation::ConversationKind;
+use super::preview::LinkPreview;
+use super::reaction::Reaction;
 
 /// How far a message came. The later, the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +71,22 @@ pub struct Message {
     pub status: MessageStatus,
     /// When it was stored.
     pub created_at: DateTime<Utc>,
+    /// The message whose thread it belongs to.
+    pub parent: Option<MessageId>,
+    /// How many messages are in its thread.
+    pub reply_count: i64,
+    /// When its text was last changed.
+    pub edited_at: Option<DateTime<Utc>>,
+    /// Whether it is pinned to its conversation.
+    pub is_pinned: bool,
+    /// The files that belong to it, in the order in which they were named.
+    pub attachments: Vec<Attachment>,
+    /// What people felt about it, oldest first.
+    pub reactions: Vec<Reaction>,
+    /// What stands behind the first link in its text.
+    pub preview: Option<LinkPreview>,
+    /// When it is to be sent, while it waits for that.
+    pub scheduled_for: Option<DateTime<Utc>>,
 }
 
 /// How far somebody, or the last of several people, has come in a conversation.
@@ -135,11 +154,19 @@ impl Standing {
 /// # Errors
 /// What is wrong with it, as the end of a sentence.
 pub fn judge_content(text: &str, most: usize) -> Result<String, String> {
-    let content = plain(text, Lines::Many, most).map_err(|problem| problem.to_string())?;
+    let content = judge_caption(text, most)?;
     if content.is_empty() {
         return Err("is required".to_owned());
     }
     Ok(content)
+}
+
+/// Reads the text of a message that has files too: it may be empty.
+///
+/// # Errors
+/// What is wrong with it, as the end of a sentence.
+pub fn judge_caption(text: &str, most: usize) -> Result<String, String> {
+    plain(text, Lines::Many, most).map_err(|problem| problem.to_string())
 }
 
 #[cfg(test)]

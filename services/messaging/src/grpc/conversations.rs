@@ -123,4 +123,15 @@ impl ConversationService for Conversations {
             user_ids: texts(peers),
         }))
     }
+
+    async fn list_memberships(
+        &self,
+        request: Request<proto::ListMembershipsRequest>,
+    ) -> Result<Response<proto::ListMembershipsResponse>, Status> {
+        let user = user_id("user_id", &request.into_inner().user_id)?;
+        let ids = conversations::memberships(&self.0, user).await?;
+        Ok(Response::new(proto::ListMembershipsResponse {
+            conversation_ids: ids.iter().map(ToString::to_string).collect(),
+        }))
+    }
 }

@@ -9,8 +9,12 @@ use oruma_proto::messaging::v1::message_service_server::MessageService;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use super::convert::{conversation_id, destination, message_id, somebody};
-use crate::app::{App, export, messages};
+use super::convert::{
+    conversation_id, destination, maybe_conversation_id, maybe_message_id, message_id, somebody,
+};
+use crate::app::messages::Wanted;
+use crate::app::sending::Draft;
+use crate::app::{App, export, messages, reactions, revisions, sending, threads};
 
 /// Messages.
 pub(super) struct Messages(pub(super) Arc<App>);
@@ -26,9 +30,17 @@ impl MessageService for Messages {
             conversation_id,
             receiver_id,
             content,
+            attachment_ids,
+            parent_id,
+            scheduled_for: _,
         } = request.into_inner();
-        let destination = destination(&conversation_id, &receiver_id)?;
-        let message = messages::send(&self.0, &caller, destination, &content).await?;
+        let draft = Draft {
+            destination: destination(&conversation_id, &receiver_id)?,
+            content,
+            files: attachment_ids,
+            parent: maybe_message_id(&parent_id)?,
+        };
+        let message = sending::send(&self.0, &caller, &draft).await?;
         Ok(Response::new(proto::SendMessageResponse {
             message: Some(message.into()),
         }))
@@ -51,18 +63,108 @@ impl MessageService for Messages {
         request: Request<proto::ListMessagesRequest>,
     ) -> Result<Response<proto::ListMessagesResponse>, Status> {
         let caller = somebody(&request)?;
-        let proto::ListMessagesRequest {
-            conversation_id: id,
-            page_size,
-            page_token,
-        } = request.into_inner();
-        let id = conversation_id(&id)?;
-        let (page, next_page_token) =
-            messages::list(&self.0, &caller, id, page_size, &page_token).await?;
+        let request = request.into_inner();
+        let id = conversation_id(&request.conversation_id)?;
+        let wanted = Wanted {
+            page_size: request.page_size,
+            page_token: request.page_token,
+            before: maybe_message_id(&request.before_id)?,
+            after: maybe_message_id(&request.after_id)?,
+            mark_read: request.mark_read,
+        };
+        let (page, next_page_token) = messages::list(&self.0, &caller, id, &wanted).await?;
         Ok(Response::new(proto::ListMessagesResponse {
             messages: page.into_iter().map(Into::into).collect(),
             next_page_token,
         }))
+    }
+
+    async fn edit_message(
+        &self,
+        request: Request<proto::EditMessageRequest>,
+    ) -> Result<Response<proto::EditMessageResponse>, Status> {
+        let caller = somebody(&request)?;
+        let request = request.into_inner();
+        let of = maybe_conversation_id(&request.conversation_id)?;
+        let id = message_id(&request.message_id)?;
+        let message = revisions::edit(&self.0, &caller, of, id, &request.content).await?;
+        Ok(Response::new(proto::EditMessageResponse {
+            message: Some(message.into()),
+        }))
+    }
+
+    async fn delete_message(
+        &self,
+        request: Request<proto::DeleteMessageRequest>,
+    ) -> Result<Response<proto::DeleteMessageResponse>, Status> {
+        let caller = somebody(&request)?;
+        let request = request.into_inner();
+        let of = maybe_conversation_id(&request.conversation_id)?;
+        let id = message_id(&request.message_id)?;
+        revisions::delete(&self.0, &caller, of, id).await?;
+        Ok(Response::new(proto::DeleteMessageResponse {}))
+    }
+
+    async fn set_reaction(
+        &self,
+        request: Request<proto::SetReactionRequest>,
+    ) -> Result<Response<proto::SetReactionResponse>, Status> {
+        let caller = somebody(&request)?;
+        let request = request.into_inner();
+        let of = maybe_conversation_id(&request.conversation_id)?;
+        let id = message_id(&request.message_id)?;
+        let reaction = reactions::set(&self.0, &caller, of, id, &request.emoji).await?;
+        Ok(Response::new(proto::SetReactionResponse {
+            reaction: Some(reaction.into()),
+        }))
+    }
+
+    async fn remove_reaction(
+        &self,
+        request: Request<proto::RemoveReactionRequest>,
+    ) -> Result<Response<proto::RemoveReactionResponse>, Status> {
+        let caller = somebody(&request)?;
+        let request = request.into_inner();
+        let of = maybe_conversation_id(&request.conversation_id)?;
+        let id = message_id(&request.message_id)?;
+        reactions::remove(&self.0, &caller, of, id).await?;
+        Ok(Response::new(proto::RemoveReactionResponse {}))
+    }
+
+    async fn set_message_pinned(
+        &self,
+        request: Request<proto::SetMessagePinnedRequest>,
+    ) -> Result<Response<proto::SetMessagePinnedResponse>, Status> {
+        let caller = somebody(&request)?;
+        let request = request.into_inner();
+        let of = maybe_conversation_id(&request.conversation_id)?;
+        let id = message_id(&request.message_id)?;
+        revisions::set_pinned(&self.0, &caller, of, id, request.pinned).await?;
+        Ok(Response::new(proto::SetMessagePinnedResponse {}))
+    }
+
+    async fn list_thread(
+        &self,
+        request: Request<proto::ListThreadRequest>,
+    ) -> Result<Response<proto::ListThreadResponse>, Status> {
+        let caller = somebody(&request)?;
+        let request = request.into_inner();
+        let of = maybe_conversation_id(&request.conversation_id)?;
+        let id = message_id(&request.message_id)?;
+        let (parent, replies) = threads::get(&self.0, &caller, of, id).await?;
+        Ok(Response::new(proto::ListThreadResponse {
+            total: parent.reply_count,
+            parent: Some(parent.into()),
+            replies: replies.into_iter().map(Into::into).collect(),
+        }))
+    }
+
+    async fn search_messages(
+        &self,
+        request: Request<proto::SearchMessagesRequest>,
+    ) -> Result<Response<proto::SearchMessagesResponse>, Status> {
+        somebody(&request)?;
+        Err(Status::unimplemented("not yet"))
     }
 
     type ExportMessagesStream = BoxStream<'static, Result<proto::ExportMessagesResponse, Status>>;

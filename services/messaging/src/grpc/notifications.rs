@@ -23,6 +23,7 @@ impl NotificationService for Notifications {
             unread,
             page_size,
             page_token,
+            kinds: _,
         } = request.into_inner();
         let (page, unread_count, next_page_token) =
             notifications::list(&self.0, &caller, unread, page_size, &page_token).await?;
@@ -43,5 +44,21 @@ impl NotificationService for Notifications {
         Ok(Response::new(proto::MarkNotificationsReadResponse {
             unread_count,
         }))
+    }
+
+    async fn get_notification_settings(
+        &self,
+        request: Request<proto::GetNotificationSettingsRequest>,
+    ) -> Result<Response<proto::GetNotificationSettingsResponse>, Status> {
+        somebody(&request)?;
+        Err(Status::unimplemented("not yet"))
+    }
+
+    async fn update_notification_settings(
+        &self,
+        request: Request<proto::UpdateNotificationSettingsRequest>,
+    ) -> Result<Response<proto::UpdateNotificationSettingsResponse>, Status> {
+        somebody(&request)?;
+        Err(Status::unimplemented("not yet"))
     }
 }

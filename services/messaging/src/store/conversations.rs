@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::rows::{
-    ConversationRow, conversation_columns, message_columns, others, standing_columns, unread,
-    viewed,
+    ConversationRow, conversation_columns, is_listed, message_columns, others, standing_columns,
+    unread, viewed,
 };
 use crate::domain::conversation::{Conversation, ConversationKind, Pair};
 
@@ -21,12 +21,13 @@ pub use super::rows::Found;
 macro_rules! seen_conversations {
     ($($page:expr),*) => {
         concat!(
-            "SELECT ", standing_columns!(), ", ", message_columns!(), ", c.number, c.member_count, c.created_at, c.activity_at,
+            "SELECT ", standing_columns!(), ", ", message_columns!(), ", c.number, c.name, c.member_count, c.created_at, c.activity_at,
                     ARRAY(SELECT o.user_id FROM messaging.members o WHERE o.conversation_id = c.id ORDER BY o.user_id LIMIT 50) AS member_ids,
                     ", unread!(), " AS unread_count
              FROM (", $($page),*, ") AS c ", others!(), "
              LEFT JOIN LATERAL (
-                 SELECT * FROM messaging.messages n WHERE n.conversation_id = c.id AND n.deleted_at IS NULL ORDER BY n.sequence DESC LIMIT 1
+                 SELECT * FROM messaging.messages n WHERE n.conversation_id = c.id AND n.deleted_at IS NULL AND ", is_listed!(), "
+                 ORDER BY n.sequence DESC LIMIT 1
              ) AS m ON true
              ORDER BY c.activity_at DESC, c.id DESC"
         )
@@ -38,7 +39,7 @@ const FIND: &str = seen_conversations!(
     conversation_columns!(),
     " FROM ",
     viewed!(),
-    " WHERE c.id = ?"
+    " WHERE c.id = ? AND c.deleted_at IS NULL"
 );
 
 const FIND_DIRECT: &str = seen_conversations!(
@@ -50,7 +51,7 @@ const FIND_DIRECT: &str = seen_conversations!(
 );
 
 /// Of all conversations of a person the newest are picked first, and only for those the rest is read. Their order is not kept by an index:
-/// it would have to change with each message, for each member.
+/// it would have to change with each message, for each member. Nobody takes part in what is closed.
 const LIST: &str = seen_conversations!(
     "SELECT ",
     conversation_columns!(),

@@ -8,7 +8,7 @@ use oruma_postgres::{Bound, Connection, Statement, Untyped};
 use uuid::Uuid;
 
 use super::blocks::blocked;
-use super::rows::{Found, conversation_columns, kind, unread, viewed};
+use super::rows::{Found, conversation_columns, kind, unread, unread_of, viewed};
 use crate::domain::conversation::ConversationKind;
 
 /// The columns of a [`ReadingRow`], of a conversation `c` with [`conversation_columns!`] and the message `m` to read up to.
@@ -24,21 +24,32 @@ macro_rules! reading_columns {
     };
 }
 
-/// All of a conversation is read: up to the last message of somebody else.
-const READ_ALL: &str = concat!(
-    "SELECT ",
-    reading_columns!(),
-    " FROM (SELECT ",
-    conversation_columns!(),
-    " FROM ",
-    viewed!(),
-    " WHERE c.id = ?) AS c
-     LEFT JOIN LATERAL (
-         SELECT n.id, n.sequence FROM messaging.messages n
-         WHERE n.conversation_id = c.id AND n.sequence > c.read_sequence AND n.sender_id IS DISTINCT FROM c.user_id AND n.deleted_at IS NULL
-         ORDER BY n.sequence DESC LIMIT 1
-     ) AS m ON true"
-);
+/// A conversation is read up to the last message of somebody else that `$upto` allows.
+macro_rules! read_to {
+    ($upto:literal) => {
+        concat!(
+            "SELECT ",
+            reading_columns!(),
+            " FROM (SELECT ",
+            conversation_columns!(),
+            " FROM ",
+            viewed!(),
+            " WHERE c.id = ? AND c.deleted_at IS NULL) AS c
+             LEFT JOIN LATERAL (
+                 SELECT n.id, n.sequence FROM messaging.messages n
+                 WHERE n.conversation_id = c.id AND n.sequence > c.read_sequence AND n.sender_id IS DISTINCT FROM c.user_id
+                   AND n.deleted_at IS NULL ",
+            $upto,
+            " ORDER BY n.sequence DESC LIMIT 1
+             ) AS m ON true"
+        )
+    };
+}
+
+/// All of it.
+const READ_ALL: &str = read_to!("");
+/// Up to a place.
+const READ_UP_TO_PLACE: &str = read_to!("AND n.sequence <= ?");
 
 /// Up to one message, if it is of somebody else and not read yet.
 const READ_UP_TO: &str = concat!(
@@ -56,13 +67,15 @@ const READ_UP_TO: &str = concat!(
 );
 
 /// The conversation is locked before its member, so that what is told of it keeps its order.
-const ADVANCE: &str = "WITH c AS (
-         SELECT id FROM messaging.conversations WHERE id = ? FOR NO KEY UPDATE
+const ADVANCE: &str = concat!(
+    "WITH c AS (
+         SELECT id, kind FROM messaging.conversations WHERE id = ? FOR NO KEY UPDATE
      )
      UPDATE messaging.members me SET read_sequence = ?, delivered_sequence = greatest(me.delivered_sequence, ?)
      FROM c WHERE me.conversation_id = c.id AND me.user_id = ? AND me.read_sequence < ?
-     RETURNING (SELECT count(*) FROM messaging.messages u WHERE u.conversation_id = me.conversation_id AND u.sequence > me.read_sequence
-                AND u.sender_id IS DISTINCT FROM me.user_id AND u.deleted_at IS NULL)";
+     RETURNING ",
+    unread_of!("me.conversation_id", "c.kind", "me.user_id", "me.read_sequence")
+);
 
 /// The rows are locked in one order, so that edges that note the same people at once only wait for each other.
 const DELIVER: &str = "WITH told AS (
@@ -84,7 +97,7 @@ const LIST: &str = concat!(
                   ORDER BY o.user_id LIMIT ?) AS member_ids
      FROM ",
     viewed!(),
-    " WHERE c.id = ?"
+    " WHERE c.id = ? AND c.deleted_at IS NULL"
 );
 
 const PEERS: &str = concat!(
@@ -154,6 +167,28 @@ pub async fn read_all(
     reader: UserId,
 ) -> QueryResult<Option<Found<Reading>>> {
     reading(conn, READ_ALL, conversation.as_uuid(), reader).await
+}
+
+/// What is new up to a place; `None` when there is no such conversation.
+///
+/// # Errors
+/// When the database fails.
+pub async fn read_up_to_place(
+    conn: &mut Connection,
+    conversation: ConversationId,
+    reader: UserId,
+    sequence: i64,
+) -> QueryResult<Option<Found<Reading>>> {
+    let values = vec![
+        Bound::Id(reader.as_uuid()),
+        Bound::Id(conversation.as_uuid()),
+        Bound::Number(sequence),
+    ];
+    let row: Option<ReadingRow> = Statement::<Untyped>::new(READ_UP_TO_PLACE, values)
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(row.map(Found::from))
 }
 
 /// What is new up to a message; `None` when there is no such message.
@@ -262,6 +297,24 @@ pub async fn list(
             Found::Foreign
         }
     }))
+}
+
+/// The conversations but direct ones that a person takes part in, those with the newest activity first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn memberships(
+    conn: &mut Connection,
+    user: UserId,
+    most: i64,
+) -> QueryResult<Vec<ConversationId>> {
+    const MEMBERSHIPS: &str = "SELECT c.id FROM messaging.members me JOIN messaging.conversations c ON c.id = me.conversation_id
+         WHERE me.user_id = ? AND c.kind <> 'direct' ORDER BY c.activity_at DESC, c.id LIMIT ?";
+    let values = vec![Bound::Id(user.as_uuid()), Bound::Number(most)];
+    let ids: Vec<Uuid> = Statement::<SqlUuid>::new(MEMBERSHIPS, values)
+        .load(conn)
+        .await?;
+    Ok(ids.into_iter().map(ConversationId::from_uuid).collect())
 }
 
 /// Everybody who has a conversation with a person, those with the newest activity first, without those who have blocked the person or were

@@ -6,30 +6,33 @@ use diesel::{OptionalExtension, QueryResult, QueryableByName};
 use diesel_async::RunQueryDsl;
 use oruma_ids::{ConversationId, MessageId, UserId};
 use oruma_postgres::{Bound, Connection, Statement, Untyped};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::blocks::blocked;
 use super::rows::{
-    Found, SeenMessageRow, conversation_columns, kind, message_columns, others, standing_columns,
-    viewed,
+    Found, SeenMessageRow, conversation_columns, is_listed, kind, message_columns, others,
+    standing_columns, viewed,
 };
+use crate::domain::attachment::Attachment;
+use crate::domain::channel::MemberRole;
 use crate::domain::conversation::{ConversationKind, Pair};
 use crate::domain::message::{Message, MessageKind, MessageStatus};
 
 /// Stores a message in the conversation that `$of` names, if the sender may write there: one statement takes the next place under the lock
-/// of the conversation, which the transaction keeps. Values: now, of `$of`, the sender, the message's id, the sender, the text, now.
+/// of the conversation, which the transaction keeps. Values: now, of `$of`, the sender, the message's id, the sender, the text, now, the thread, how many files.
 macro_rules! append {
     ($of:literal) => {
         concat!(
             "WITH c AS (
                  UPDATE messaging.conversations c SET last_sequence = c.last_sequence + 1, activity_at = greatest(c.activity_at, ?)
-                 WHERE ", $of, " AND EXISTS (SELECT 1 FROM messaging.members me WHERE me.conversation_id = c.id AND me.user_id = ?)
+                 WHERE ", $of, " AND c.deleted_at IS NULL AND EXISTS (SELECT 1 FROM messaging.members me WHERE me.conversation_id = c.id AND me.user_id = ?)
                    AND (c.kind <> 'direct' OR (c.first_user_id IS NOT NULL AND c.second_user_id IS NOT NULL))
                    AND NOT ", blocked!("c.first_user_id", "c.second_user_id"), "
                  RETURNING c.id, c.kind, c.first_user_id, c.second_user_id, c.last_sequence
              ), m AS (
-                 INSERT INTO messaging.messages (id, conversation_id, sequence, sender_id, kind, content, created_at)
-                 SELECT ?, c.id, c.last_sequence, ?, 'text', ?, ? FROM c RETURNING number, sender_id
+                 INSERT INTO messaging.messages (id, conversation_id, sequence, sender_id, kind, content, created_at, parent_id, file_count)
+                 SELECT ?, c.id, c.last_sequence, ?, 'text', ?, ?, ?, ? FROM c RETURNING number, sender_id
              )
              SELECT c.id AS conversation_id, c.kind AS conversation_kind, c.last_sequence AS sequence, m.number,
                     CASE WHEN c.first_user_id = m.sender_id THEN c.second_user_id ELSE c.first_user_id END AS peer_id
@@ -50,7 +53,7 @@ const REFUSAL: &str = concat!(
     blocked!("c.first_user_id", "c.second_user_id"),
     " AS is_blocked FROM ",
     viewed!(),
-    " WHERE c.id = ?"
+    " WHERE c.id = ? AND c.deleted_at IS NULL"
 );
 
 const FIND: &str = concat!(
@@ -67,7 +70,40 @@ const FIND: &str = concat!(
     " WHERE m.id = ? AND m.deleted_at IS NULL"
 );
 
-const LIST: &str = concat!(
+/// A page of a conversation beside `$beside`, in `$order` from there.
+macro_rules! list {
+    ($beside:literal, $order:literal) => {
+        concat!(
+            "SELECT ",
+            standing_columns!(),
+            ", ",
+            message_columns!(),
+            " FROM (SELECT ",
+            conversation_columns!(),
+            " FROM ",
+            viewed!(),
+            " WHERE c.id = ? AND c.deleted_at IS NULL) AS c ",
+            others!(),
+            " LEFT JOIN LATERAL (
+                 SELECT * FROM messaging.messages n
+                 WHERE n.conversation_id = c.id AND c.user_id IS NOT NULL AND n.deleted_at IS NULL AND ",
+            is_listed!(),
+            " AND n.sequence ",
+            $beside,
+            " ? ORDER BY n.sequence ",
+            $order,
+            " LIMIT ?
+             ) AS m ON true
+             ORDER BY m.sequence ",
+            $order
+        )
+    };
+}
+
+const LIST: &str = list!("<", "DESC");
+const LIST_AFTER: &str = list!(">", "ASC");
+
+const THREAD: &str = concat!(
     "SELECT ",
     standing_columns!(),
     ", ",
@@ -78,13 +114,19 @@ const LIST: &str = concat!(
     viewed!(),
     " WHERE c.id = ?) AS c ",
     others!(),
-    " LEFT JOIN LATERAL (
-         SELECT * FROM messaging.messages n
-         WHERE n.conversation_id = c.id AND c.user_id IS NOT NULL AND n.deleted_at IS NULL AND n.sequence < ?
-         ORDER BY n.sequence DESC LIMIT ?
-     ) AS m ON true
-     ORDER BY m.sequence DESC"
+    " CROSS JOIN LATERAL (
+         SELECT * FROM messaging.messages n WHERE n.parent_id = ? AND n.deleted_at IS NULL ORDER BY n.sequence DESC LIMIT ?
+     ) AS m ORDER BY m.sequence"
 );
+
+/// Texts of the conversation itself take the next places, in their order. Values: how many, now, the conversation, the ids, the texts, how many, who acted, now.
+const APPEND_SYSTEM: &str = "WITH c AS (
+         UPDATE messaging.conversations c SET last_sequence = c.last_sequence + ?, activity_at = greatest(c.activity_at, ?) WHERE c.id = ?
+         RETURNING c.id, c.kind, c.first_user_id, c.second_user_id, c.last_sequence
+     )
+     INSERT INTO messaging.messages (id, conversation_id, sequence, sender_id, kind, content, created_at)
+     SELECT said.id, c.id, c.last_sequence - ? + said.nth, ?, 'system', said.content, ? FROM c, unnest(?, ?) WITH ORDINALITY AS said (id, content, nth)
+     ORDER BY said.nth RETURNING id, number, sequence";
 
 /// A message to be.
 #[derive(Debug)]
@@ -97,6 +139,10 @@ pub struct NewMessage<'a> {
     pub content: &'a str,
     /// Now.
     pub created_at: DateTime<Utc>,
+    /// The message that began the thread to which it belongs.
+    pub parent: Option<MessageId>,
+    /// The files that belong to it.
+    pub attachments: &'a [Attachment],
 }
 
 /// A message that was stored, and what its conversation is.
@@ -163,6 +209,8 @@ async fn append_to(
         sender,
         Bound::Text(new.content),
         Bound::Time(new.created_at),
+        Bound::MaybeId(new.parent.map(MessageId::as_uuid)),
+        Bound::Number(i64::try_from(new.attachments.len()).unwrap_or(i64::MAX)),
     ]);
     let row: Option<AppendedRow> = Statement::<Untyped>::new(sql, values)
         .get_result(conn)
@@ -184,9 +232,72 @@ impl AppendedRow {
             kind: MessageKind::Text,
             status: MessageStatus::Sent,
             created_at: new.created_at,
+            parent: new.parent,
+            reply_count: 0,
+            edited_at: None,
+            is_pinned: false,
+            attachments: new.attachments.to_vec(),
+            reactions: Vec::new(),
+            preview: None,
+            scheduled_for: None,
         };
         (message, kind(&self.conversation_kind))
     }
+}
+
+/// Stores what the conversation itself says, on behalf of somebody, and returns the messages in their order. The lock of the conversation is kept until the
+/// end of the transaction. In a direct conversation they have no receiver here: their readers know each other.
+///
+/// # Errors
+/// When the database fails.
+pub async fn append_system(
+    conn: &mut Connection,
+    conversation: ConversationId,
+    actor: UserId,
+    said: &[(MessageId, String)],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Message>> {
+    let ids: Vec<Uuid> = said.iter().map(|(id, _)| id.as_uuid()).collect();
+    let texts: Vec<String> = said.iter().map(|(_, text)| text.clone()).collect();
+    let number = Bound::Number(i64::try_from(said.len()).unwrap_or(i64::MAX));
+    let values = vec![
+        number,
+        Bound::Time(now),
+        Bound::Id(conversation.as_uuid()),
+        number,
+        Bound::Id(actor.as_uuid()),
+        Bound::Time(now),
+        Bound::Ids(&ids),
+        Bound::Texts(&texts),
+    ];
+    let mut rows: Vec<(Uuid, i64, i64)> =
+        Statement::<(SqlUuid, BigInt, BigInt)>::new(APPEND_SYSTEM, values)
+            .load(conn)
+            .await?;
+    rows.sort_by_key(|(_, _, sequence)| *sequence);
+    let stored = rows.into_iter().zip(texts);
+    Ok(stored
+        .map(|((id, number, sequence), content)| Message {
+            id: MessageId::from_uuid(id),
+            number,
+            conversation,
+            sequence,
+            sender: Some(actor),
+            receiver: None,
+            content,
+            kind: MessageKind::System,
+            status: MessageStatus::Sent,
+            created_at: now,
+            parent: None,
+            reply_count: 0,
+            edited_at: None,
+            is_pinned: false,
+            attachments: Vec::new(),
+            reactions: Vec::new(),
+            preview: None,
+            scheduled_for: None,
+        })
+        .collect())
 }
 
 /// What stands against writing in a conversation.
@@ -229,6 +340,19 @@ pub async fn refusal(
         .optional()
 }
 
+/// A message as somebody sees it, with what there is to know before it is changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looked {
+    /// The message.
+    pub message: Message,
+    /// What its conversation is.
+    pub kind: ConversationKind,
+    /// The two of a direct conversation, the viewer first, unless an account is gone.
+    pub pair: Vec<UserId>,
+    /// What the viewer may do there.
+    pub role: MemberRole,
+}
+
 /// A message as somebody sees it; `None` when there is none.
 ///
 /// # Errors
@@ -237,22 +361,43 @@ pub async fn find(
     conn: &mut Connection,
     id: MessageId,
     viewer: UserId,
-) -> QueryResult<Option<Found<Message>>> {
+) -> QueryResult<Option<Found<Looked>>> {
     let values = vec![Bound::Id(viewer.as_uuid()), Bound::Id(id.as_uuid())];
     let row: Option<SeenMessageRow> = Statement::<Untyped>::new(FIND, values)
         .get_result(conn)
         .await
         .optional()?;
-    Ok(row.and_then(|row| {
-        if row.standing.takes_part {
-            row.message(viewer).map(Found::Seen)
-        } else {
-            Some(Found::Foreign)
-        }
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let Some(role) = row.standing.role() else {
+        return Ok(Some(Found::Foreign));
+    };
+    let standing = row.standing.standing(viewer);
+    let pair = match standing.kind {
+        ConversationKind::Direct => std::iter::once(viewer).chain(standing.peer).collect(),
+        _ => Vec::new(),
+    };
+    Ok(row.message(viewer).map(|message| {
+        Found::Seen(Looked {
+            message,
+            kind: standing.kind,
+            pair,
+            role,
+        })
     }))
 }
 
-/// The messages of a conversation before a place, newest first, as somebody sees them; `None` when there is no such conversation.
+/// Where a page of messages is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    /// Before a message.
+    Before(i64),
+    /// After a message.
+    After(i64),
+}
+
+/// The messages of a conversation next to a place, those nearest to it first, as somebody sees them; `None` when there is no such conversation.
 ///
 /// # Errors
 /// When the database fails.
@@ -260,16 +405,20 @@ pub async fn list(
     conn: &mut Connection,
     conversation: ConversationId,
     viewer: UserId,
-    before: Option<i64>,
+    place: Place,
     limit: i64,
 ) -> QueryResult<Option<Found<Vec<Message>>>> {
+    let (sql, sequence) = match place {
+        Place::Before(sequence) => (LIST, sequence),
+        Place::After(sequence) => (LIST_AFTER, sequence),
+    };
     let values = vec![
         Bound::Id(viewer.as_uuid()),
         Bound::Id(conversation.as_uuid()),
-        Bound::Number(before.unwrap_or(i64::MAX)),
+        Bound::Number(sequence),
         Bound::Number(limit),
     ];
-    let rows: Vec<SeenMessageRow> = Statement::<Untyped>::new(LIST, values).load(conn).await?;
+    let rows: Vec<SeenMessageRow> = Statement::<Untyped>::new(sql, values).load(conn).await?;
     let takes_part = rows.as_slice().first().map(|row| row.standing.takes_part);
     let messages = || rows.into_iter().filter_map(|row| row.message(viewer));
     Ok(match takes_part {
@@ -277,6 +426,49 @@ pub async fn list(
         Some(false) => Some(Found::Foreign),
         Some(true) => Some(Found::Seen(messages().collect())),
     })
+}
+
+/// The newest messages of a thread, oldest first, as somebody sees them who takes part in the conversation.
+///
+/// # Errors
+/// When the database fails.
+pub async fn thread(
+    conn: &mut Connection,
+    conversation: ConversationId,
+    root: MessageId,
+    viewer: UserId,
+    limit: i64,
+) -> QueryResult<Vec<Message>> {
+    let values = vec![
+        Bound::Id(viewer.as_uuid()),
+        Bound::Id(conversation.as_uuid()),
+        Bound::Id(root.as_uuid()),
+        Bound::Number(limit),
+    ];
+    let rows: Vec<SeenMessageRow> = Statement::<Untyped>::new(THREAD, values).load(conn).await?;
+    let messages = rows.into_iter().filter_map(|row| row.message(viewer));
+    Ok(messages.collect())
+}
+
+/// The place of a message in its conversation, also of one that was removed; `None` when it has no such message.
+///
+/// # Errors
+/// When the database fails.
+pub async fn place_of(
+    conn: &mut Connection,
+    conversation: ConversationId,
+    message: MessageId,
+) -> QueryResult<Option<i64>> {
+    const PLACE: &str =
+        "SELECT sequence FROM messaging.messages WHERE id = ? AND conversation_id = ?";
+    let values = vec![
+        Bound::Id(message.as_uuid()),
+        Bound::Id(conversation.as_uuid()),
+    ];
+    Statement::<BigInt>::new(PLACE, values)
+        .get_result(conn)
+        .await
+        .optional()
 }
 
 /// The statement of [`list`], for a look at its plan.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use oruma_proto::messaging::v1 as proto;
+use oruma_proto::messaging::v1::channel_service_client::ChannelServiceClient;
 use oruma_proto::messaging::v1::conversation_service_client::ConversationServiceClient;
 use oruma_proto::messaging::v1::message_service_client::MessageServiceClient;
 use oruma_proto::messaging::v1::notification_service_client::NotificationServiceClient;
@@ -17,7 +18,7 @@ use crate::support::{
 };
 
 /// The calls of the edge, which are made for nobody in particular.
-const OF_THE_EDGE: [&str; 2] = ["RecordDeliveries", "ListPeers"];
+const OF_THE_EDGE: [&str; 3] = ["RecordDeliveries", "ListPeers", "ListMemberships"];
 
 /// Shows a credential, or none.
 #[derive(Clone)]
@@ -43,6 +44,7 @@ async fn every_call(
     caller: Option<&Caller>,
 ) -> Vec<(&'static str, Result<(), Status>)> {
     let mut conversations = ConversationServiceClient::new(client.clone());
+    let mut channels = ChannelServiceClient::new(client.clone());
     let mut messages = MessageServiceClient::new(client.clone());
     let mut notifications = NotificationServiceClient::new(client);
     let mut answers = Vec::new();
@@ -69,6 +71,30 @@ async fn every_call(
     call!(messages.send_message("SendMessage", SendMessageRequest));
     call!(messages.get_message("GetMessage", GetMessageRequest));
     call!(messages.list_messages("ListMessages", ListMessagesRequest));
+    call!(messages.edit_message("EditMessage", EditMessageRequest));
+    call!(messages.delete_message("DeleteMessage", DeleteMessageRequest));
+    call!(messages.set_reaction("SetReaction", SetReactionRequest));
+    call!(messages.remove_reaction("RemoveReaction", RemoveReactionRequest));
+    call!(messages.set_message_pinned("SetMessagePinned", SetMessagePinnedRequest));
+    call!(messages.list_thread("ListThread", ListThreadRequest));
+    call!(messages.search_messages("SearchMessages", SearchMessagesRequest));
+    call!(channels.create_channel("CreateChannel", CreateChannelRequest));
+    call!(channels.get_channel("GetChannel", GetChannelRequest));
+    call!(channels.list_channels("ListChannels", ListChannelsRequest));
+    call!(channels.update_channel("UpdateChannel", UpdateChannelRequest));
+    call!(channels.delete_channel("DeleteChannel", DeleteChannelRequest));
+    call!(channels.add_channel_members("AddChannelMembers", AddChannelMembersRequest));
+    call!(channels.remove_channel_member("RemoveChannelMember", RemoveChannelMemberRequest));
+    call!(channels.update_channel_member("UpdateChannelMember", UpdateChannelMemberRequest));
+    call!(conversations.list_memberships("ListMemberships", ListMembershipsRequest));
+    call!(
+        notifications
+            .get_notification_settings("GetNotificationSettings", GetNotificationSettingsRequest)
+    );
+    call!(notifications.update_notification_settings(
+        "UpdateNotificationSettings",
+        UpdateNotificationSettingsRequest
+    ));
     call!(messages.export_messages("ExportMessages", ExportMessagesRequest));
     call!(notifications.list_notifications("ListNotifications", ListNotificationsRequest));
     call!(

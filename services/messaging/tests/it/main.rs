@@ -3,6 +3,7 @@
 
 mod authorisation;
 mod blocks;
+mod channels;
 mod conversations;
 mod deliveries;
 mod departures;
@@ -11,4 +12,5 @@ mod messages;
 mod migrations;
 mod notifications;
 mod outbox;
+mod people;
 mod support;

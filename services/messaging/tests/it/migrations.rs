@@ -71,7 +71,13 @@ const CROWD: &str = "
     SELECT id, unnest(ARRAY[first_user_id, second_user_id]), 'member', now(), 8, 7 FROM messaging.conversations;
     INSERT INTO messaging.messages (id, conversation_id, sequence, sender_id, kind, content, created_at)
     SELECT gen_random_uuid(), id, n, CASE WHEN n % 2 = 0 THEN first_user_id ELSE second_user_id END, 'text', 'message ' || n, now()
-    FROM messaging.conversations, generate_series(1, 10) AS n";
+    FROM messaging.conversations, generate_series(1, 10) AS n;
+    INSERT INTO messaging.attachments (file_id, message_id, position, name, path, thumbnail_path, content_type, size_bytes)
+    SELECT gen_random_uuid(), id, 1, 'n', 'p', '', 't', 1 FROM messaging.messages WHERE sequence < 3;
+    INSERT INTO messaging.reactions (message_id, user_id, emoji, created_at)
+    SELECT id, gen_random_uuid(), '👍', now() FROM messaging.messages WHERE sequence < 3;
+    INSERT INTO messaging.thread_members (conversation_id, user_id, root_id, read_sequence, is_unread)
+    SELECT conversation_id, sender_id, id, 0, true FROM messaging.messages WHERE sequence < 3";
 
 #[derive(diesel::QueryableByName)]
 struct Explained {

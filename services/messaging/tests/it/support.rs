@@ -6,8 +6,10 @@ use std::sync::Arc;
 use oruma_broker::{Broker, Event, InProcessBroker, Subscription};
 use oruma_messaging::app::App;
 use oruma_messaging::config::Config;
-use oruma_messaging::service::{MIGRATIONS, Service};
+use oruma_messaging::service::{Channels, MIGRATIONS, Service};
+use oruma_proto::media::v1::ImageFolder;
 use oruma_proto::messaging::v1 as proto;
+use oruma_proto::messaging::v1::channel_service_client::ChannelServiceClient;
 use oruma_proto::messaging::v1::conversation_service_client::ConversationServiceClient;
 use oruma_proto::messaging::v1::message_service_client::MessageServiceClient;
 use oruma_proto::messaging::v1::notification_service_client::NotificationServiceClient;
@@ -17,10 +19,10 @@ use oruma_service_runtime::{
     Caller, Channel, Clock, ClockHand, Env, GrpcClient, GrpcListener, Random, Role, Stop,
     in_process,
 };
+use oruma_service_test_kit::{Media, People, Tables, Told, person_of, user_id};
 pub(crate) use oruma_service_test_kit::{
     NOTHING, admin, answered, credential, guest, id_of, invalid_fields, refused, start_time,
 };
-use oruma_service_test_kit::{Tables, Told, person_of};
 use oruma_test_kit::TestDatabase;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -32,6 +34,15 @@ pub(crate) fn person(number: u16) -> Caller {
     person_of(number, "", Role::User)
 }
 
+/// What the person of a number is called: one word, or two for every third.
+pub(crate) fn name(number: u16) -> String {
+    if number.is_multiple_of(3) {
+        format!("Person Number{number}")
+    } else {
+        format!("Person{number}")
+    }
+}
+
 /// A running service.
 pub(crate) struct Messaging {
     stop: Stop,
@@ -41,6 +52,9 @@ pub(crate) struct Messaging {
     /// What subscribers of all events were told.
     pub(crate) told: Told,
     pub(crate) clock: ClockHand,
+    /// Auth, which knows the first 1,100 people of the tests by the names that [`name`] gives them.
+    pub(crate) people: People,
+    pub(crate) media: Media,
     tables: Tables,
     pub(crate) database: Arc<TestDatabase>,
 }
@@ -63,12 +77,25 @@ impl Drop for Messaging {
 
 impl Messaging {
     pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With other settings than usual.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let database = TestDatabase::create("messaging", MIGRATIONS).await;
-        Self::on(Arc::new(database), 7).await
+        Self::made(Arc::new(database), 7, change).await
     }
 
     /// On a database that exists; every replica draws ids of its own. Its events stay in the outbox until the broker is released.
     pub(crate) async fn on(database: Arc<TestDatabase>, seed: u64) -> Self {
+        Self::made(database, seed, |_| {}).await
+    }
+
+    async fn made(
+        database: Arc<TestDatabase>,
+        seed: u64,
+        change: impl FnOnce(&mut Config),
+    ) -> Self {
         let (clock, hand) = Clock::standing(start_time());
         let stop = Stop::new();
         let (listener, channel) = in_process();
@@ -89,11 +116,22 @@ impl Messaging {
             ("DATABASE_URL", database.url()),
             ("INTERNAL_GRPC_TOKEN", CREDENTIAL),
         ]);
-        let config = Config {
+        let mut config = Config {
             database: database.config().clone(),
             ..Config::from_env(&env).unwrap()
         };
-        let service = Service::build(config, surroundings).unwrap();
+        change(&mut config);
+        let people = People::new();
+        for number in 1..=1_100 {
+            let handle = format!("user-{number}");
+            people.know(user_id(number), &handle, &name(number), "");
+        }
+        let media = Media::of(ImageFolder::Posts);
+        let channels = Channels {
+            auth: people.serve(credential(CREDENTIAL), &stop),
+            media: media.serve(credential(CREDENTIAL), &stop),
+        };
+        let service = Service::build(config, surroundings, channels).unwrap();
         let app = service.app();
         service.start(&stop).await.unwrap();
         Self {
@@ -103,6 +141,8 @@ impl Messaging {
             broker,
             told,
             clock: hand,
+            people,
+            media,
             tables: Tables::of(&database),
             database,
         }
@@ -119,6 +159,10 @@ impl Messaging {
 
     pub(crate) fn conversations(&self) -> ConversationServiceClient<GrpcClient> {
         ConversationServiceClient::new(self.client())
+    }
+
+    pub(crate) fn channels(&self) -> ChannelServiceClient<GrpcClient> {
+        ChannelServiceClient::new(self.client())
     }
 
     pub(crate) fn messages(&self) -> MessageServiceClient<GrpcClient> {
@@ -203,6 +247,13 @@ impl Messaging {
         Ok(answered(self.conversations().list_members(request).await)?.user_ids)
     }
 
+    pub(crate) async fn memberships(&self, user: &str) -> Result<Vec<String>, RpcError> {
+        let request = guest().send(proto::ListMembershipsRequest {
+            user_id: user.to_owned(),
+        });
+        Ok(answered(self.conversations().list_memberships(request).await)?.conversation_ids)
+    }
+
     pub(crate) async fn peers(&self, user: &str) -> Result<Vec<String>, RpcError> {
         let request = guest().send(proto::ListPeersRequest {
             user_id: user.to_owned(),
@@ -225,6 +276,7 @@ impl Messaging {
             conversation_id: conversation.to_owned(),
             receiver_id: receiver.to_owned(),
             content: content.to_owned(),
+            ..proto::SendMessageRequest::default()
         });
         let answer = answered(self.messages().send_message(request).await)?;
         Ok(answer.message.unwrap())
@@ -266,6 +318,7 @@ impl Messaging {
             conversation_id: conversation.to_owned(),
             page_size,
             page_token: page_token.to_owned(),
+            ..proto::ListMessagesRequest::default()
         });
         answered(self.messages().list_messages(request).await)
     }
@@ -290,6 +343,261 @@ impl Messaging {
     }
 }
 
+impl Messaging {
+    pub(crate) async fn try_send_all(
+        &self,
+        caller: &Caller,
+        message: proto::SendMessageRequest,
+    ) -> Result<proto::Message, RpcError> {
+        let answer = answered(self.messages().send_message(caller.send(message)).await)?;
+        Ok(answer.message.unwrap())
+    }
+
+    /// Says something in a conversation.
+    pub(crate) async fn say(
+        &self,
+        caller: &Caller,
+        conversation: &str,
+        content: &str,
+    ) -> proto::Message {
+        self.try_send(caller, conversation, "", content)
+            .await
+            .unwrap()
+    }
+
+    /// Says something in the thread of a message.
+    pub(crate) async fn reply(
+        &self,
+        caller: &Caller,
+        to: &proto::Message,
+        content: &str,
+    ) -> proto::Message {
+        let message = proto::SendMessageRequest {
+            conversation_id: to.conversation_id.clone(),
+            content: content.to_owned(),
+            parent_id: to.id.clone(),
+            ..proto::SendMessageRequest::default()
+        };
+        self.try_send_all(caller, message).await.unwrap()
+    }
+
+    /// A page of messages that count as read.
+    pub(crate) async fn read(&self, caller: &Caller, conversation: &str) -> Vec<proto::Message> {
+        let request = proto::ListMessagesRequest {
+            conversation_id: conversation.to_owned(),
+            mark_read: true,
+            ..proto::ListMessagesRequest::default()
+        };
+        let answer = answered(self.messages().list_messages(caller.send(request)).await);
+        answer.unwrap().messages
+    }
+
+    pub(crate) async fn edit(
+        &self,
+        caller: &Caller,
+        id: &str,
+        content: &str,
+    ) -> Result<proto::Message, RpcError> {
+        let request = caller.send(proto::EditMessageRequest {
+            conversation_id: String::new(),
+            message_id: id.to_owned(),
+            content: content.to_owned(),
+        });
+        Ok(answered(self.messages().edit_message(request).await)?
+            .message
+            .unwrap())
+    }
+
+    pub(crate) async fn delete(&self, caller: &Caller, id: &str) -> Result<(), RpcError> {
+        let request = caller.send(proto::DeleteMessageRequest {
+            conversation_id: String::new(),
+            message_id: id.to_owned(),
+        });
+        answered(self.messages().delete_message(request).await).map(drop)
+    }
+
+    pub(crate) async fn react(
+        &self,
+        caller: &Caller,
+        id: &str,
+        emoji: &str,
+    ) -> Result<proto::Reaction, RpcError> {
+        let request = caller.send(proto::SetReactionRequest {
+            conversation_id: String::new(),
+            message_id: id.to_owned(),
+            emoji: emoji.to_owned(),
+        });
+        Ok(answered(self.messages().set_reaction(request).await)?
+            .reaction
+            .unwrap())
+    }
+
+    pub(crate) async fn unreact(&self, caller: &Caller, id: &str) -> Result<(), RpcError> {
+        let request = caller.send(proto::RemoveReactionRequest {
+            conversation_id: String::new(),
+            message_id: id.to_owned(),
+        });
+        answered(self.messages().remove_reaction(request).await).map(drop)
+    }
+
+    pub(crate) async fn pin(
+        &self,
+        caller: &Caller,
+        id: &str,
+        pinned: bool,
+    ) -> Result<(), RpcError> {
+        let request = caller.send(proto::SetMessagePinnedRequest {
+            conversation_id: String::new(),
+            message_id: id.to_owned(),
+            pinned,
+        });
+        answered(self.messages().set_message_pinned(request).await).map(drop)
+    }
+
+    pub(crate) async fn thread(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<proto::ListThreadResponse, RpcError> {
+        let request = caller.send(proto::ListThreadRequest {
+            conversation_id: String::new(),
+            message_id: id.to_owned(),
+        });
+        answered(self.messages().list_thread(request).await)
+    }
+}
+
+// === impl Messaging: channels ===
+
+impl Messaging {
+    pub(crate) async fn try_create(
+        &self,
+        caller: &Caller,
+        name: &str,
+        visibility: proto::ChannelVisibility,
+        members: &[&Caller],
+    ) -> Result<proto::Channel, RpcError> {
+        let request = caller.send(proto::CreateChannelRequest {
+            name: name.to_owned(),
+            description: String::new(),
+            visibility: visibility.into(),
+            member_ids: members.iter().map(|member| id_of(member)).collect(),
+        });
+        Ok(answered(self.channels().create_channel(request).await)?
+            .channel
+            .unwrap())
+    }
+
+    /// A private channel of somebody with some people.
+    pub(crate) async fn private(
+        &self,
+        caller: &Caller,
+        name: &str,
+        members: &[&Caller],
+    ) -> proto::Channel {
+        let private = proto::ChannelVisibility::Private;
+        self.try_create(caller, name, private, members)
+            .await
+            .unwrap()
+    }
+
+    /// A public channel of somebody.
+    pub(crate) async fn public(&self, caller: &Caller, name: &str) -> proto::Channel {
+        let public = proto::ChannelVisibility::Public;
+        self.try_create(caller, name, public, &[]).await.unwrap()
+    }
+
+    pub(crate) async fn look_at(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<proto::GetChannelResponse, RpcError> {
+        let request = caller.send(proto::GetChannelRequest {
+            channel_id: id.to_owned(),
+        });
+        answered(self.channels().get_channel(request).await)
+    }
+
+    pub(crate) async fn add(
+        &self,
+        caller: &Caller,
+        id: &str,
+        users: &[&Caller],
+        role: proto::MemberRole,
+    ) -> Result<Vec<proto::Member>, RpcError> {
+        let request = caller.send(proto::AddChannelMembersRequest {
+            channel_id: id.to_owned(),
+            user_ids: users.iter().map(|user| id_of(user)).collect(),
+            role: role.into(),
+        });
+        Ok(answered(self.channels().add_channel_members(request).await)?.members)
+    }
+
+    /// Has somebody join a public channel.
+    pub(crate) async fn join(&self, caller: &Caller, id: &str) {
+        let role = proto::MemberRole::Unspecified;
+        self.add(caller, id, &[caller], role).await.unwrap();
+    }
+
+    pub(crate) async fn remove(
+        &self,
+        caller: &Caller,
+        id: &str,
+        user: &Caller,
+    ) -> Result<(), RpcError> {
+        let request = caller.send(proto::RemoveChannelMemberRequest {
+            channel_id: id.to_owned(),
+            user_id: id_of(user),
+        });
+        answered(self.channels().remove_channel_member(request).await).map(drop)
+    }
+
+    pub(crate) async fn set_role(
+        &self,
+        caller: &Caller,
+        id: &str,
+        user: &Caller,
+        role: proto::MemberRole,
+    ) -> Result<(), RpcError> {
+        let request = caller.send(proto::UpdateChannelMemberRequest {
+            channel_id: id.to_owned(),
+            user_id: id_of(user),
+            role: role.into(),
+        });
+        answered(self.channels().update_channel_member(request).await).map(drop)
+    }
+
+    pub(crate) async fn update_channel(
+        &self,
+        caller: &Caller,
+        change: proto::UpdateChannelRequest,
+    ) -> Result<proto::Channel, RpcError> {
+        let answer = self.channels().update_channel(caller.send(change)).await;
+        Ok(answered(answer)?.channel.unwrap())
+    }
+
+    pub(crate) async fn close(&self, caller: &Caller, id: &str) -> Result<(), RpcError> {
+        let request = caller.send(proto::DeleteChannelRequest {
+            channel_id: id.to_owned(),
+        });
+        answered(self.channels().delete_channel(request).await).map(drop)
+    }
+
+    pub(crate) async fn list_channels(
+        &self,
+        caller: &Caller,
+        list: proto::ListChannelsRequest,
+    ) -> Result<proto::ListChannelsResponse, RpcError> {
+        answered(self.channels().list_channels(caller.send(list)).await)
+    }
+
+    /// How many messages somebody has not read in a channel.
+    pub(crate) async fn unread(&self, caller: &Caller, id: &str) -> i64 {
+        let channel = self.look_at(caller, id).await.unwrap().channel;
+        channel.unwrap().unread_count
+    }
+}
+
 // === impl Messaging: notifications ===
 
 impl Messaging {
@@ -304,6 +612,7 @@ impl Messaging {
             unread,
             page_size,
             page_token: page_token.to_owned(),
+            ..proto::ListNotificationsRequest::default()
         });
         answered(self.notifications().list_notifications(request).await)
     }

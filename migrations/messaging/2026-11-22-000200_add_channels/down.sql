@@ -1,0 +1,10 @@
+DROP INDEX messaging.conversations_by_creator;
+DROP INDEX messaging.conversations_public;
+DROP INDEX messaging.conversations_name_key;
+ALTER TABLE messaging.conversations
+    DROP CONSTRAINT conversations_name_check,
+    DROP CONSTRAINT conversations_channel_check,
+    DROP COLUMN deleted_at,
+    DROP COLUMN visibility,
+    DROP COLUMN description,
+    DROP COLUMN name;

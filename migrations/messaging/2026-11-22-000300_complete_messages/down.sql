@@ -1,0 +1,14 @@
+DROP TABLE messaging.attachments;
+DROP TABLE messaging.reactions;
+DROP TABLE messaging.thread_members;
+DROP INDEX messaging.messages_deleted_by;
+DROP INDEX messaging.messages_deleted;
+DROP INDEX messaging.messages_pinned;
+DROP INDEX messaging.messages_by_thread;
+ALTER TABLE messaging.messages
+    DROP COLUMN preview,
+    DROP COLUMN deleted_by,
+    DROP COLUMN pinned_at,
+    DROP COLUMN file_count,
+    DROP COLUMN reaction_count,
+    DROP COLUMN reply_count;
