@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
 
-use super::super::MOUNT;
+use super::file::file_url;
 use super::reaction::MessageReaction;
 use super::user::unless_empty;
 use crate::faces::{Face, Faces};
@@ -299,12 +299,6 @@ impl From<proto::LinkPreview> for LinkPreview {
             image: image_url,
         }
     }
-}
-
-/// Where a file is, by its path under `/files/`.
-fn file_url(public_url: &Url, path: &str) -> String {
-    let base = public_url.as_str().trim_end_matches('/');
-    format!("{base}{MOUNT}/files/{path}")
 }
 
 /// The ids of everybody who is named in some messages.
