@@ -28,6 +28,7 @@ pub struct Client {
     http: reqwest::Client,
     gateways: Vec<SocketAddr>,
     next: Arc<AtomicUsize>,
+    mount: &'static str,
 }
 
 /// A request in the making.
@@ -59,7 +60,19 @@ impl Client {
     #[must_use]
     pub fn from(&self, address: &str) -> Self {
         let address = address.parse().expect("an address");
-        Self::coming_from(self.gateways.clone(), Some(address))
+        Self {
+            mount: self.mount,
+            ..Self::coming_from(self.gateways.clone(), Some(address))
+        }
+    }
+
+    /// A client of the contract that is mounted there, such as `/connectbest`.
+    #[must_use]
+    pub fn below(&self, mount: &'static str) -> Self {
+        Self {
+            mount,
+            ..self.clone()
+        }
     }
 
     /// A client of only one of the gateways.
@@ -84,6 +97,7 @@ impl Client {
             http,
             gateways,
             next: Arc::default(),
+            mount: "",
         }
     }
 
@@ -98,10 +112,10 @@ impl Client {
     #[must_use]
     pub fn call(&self, method: &str, path: &str) -> Call {
         let method = Method::from_bytes(method.as_bytes()).expect("a method");
-        Call(
-            self.http
-                .request(method, format!("http://{}{path}", self.gateway())),
-        )
+        Call(self.http.request(
+            method,
+            format!("http://{}{}{path}", self.gateway(), self.mount),
+        ))
     }
 
     /// A GET.

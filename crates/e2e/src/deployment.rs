@@ -113,9 +113,11 @@ impl Plan {
         let folder = tempfile::Builder::new().prefix("oruma-e2e-").tempdir();
         let folder = folder.expect("a folder is made");
         reaper::watch(Mortal::Folder(folder.path()));
-        if !self.variables.contains_key("UPLOAD_DIR") {
-            let uploads = folder.path().join("uploads");
-            self = self.env("UPLOAD_DIR", uploads.to_str().expect("a path of text"));
+        for (name, inside) in [("UPLOAD_DIR", "uploads"), ("MAIL_DIR", "mail")] {
+            if !self.variables.contains_key(name) {
+                let path = folder.path().join(inside);
+                self = self.env(name, path.to_str().expect("a path of text"));
+            }
         }
         let services = self.services(folder.path());
         let gateways = (1..=self.gateways)

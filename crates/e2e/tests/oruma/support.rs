@@ -5,7 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
-use oruma_e2e::{Answer, Deployment};
+use oruma_e2e::Deployment;
+pub(crate) use oruma_e2e::{both_ways, is_refusal, keys, refused};
 use oruma_postgres::{Database, DatabaseConfig};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -23,81 +24,6 @@ pub(crate) async fn distributed() -> &'static Deployment {
     static DEPLOYMENT: OnceCell<Deployment> = OnceCell::const_new();
     let start = || Deployment::distributed().gateways(2).start();
     DEPLOYMENT.get_or_init(start).await
-}
-
-/// Makes two tests of each scenario, `async fn(&Deployment)`: `<scenario>::standalone` and `<scenario>::distributed`. Before them may
-/// stand the module with the two deployments that are meant.
-macro_rules! both_ways {
-    ($module:ident: $($scenario:ident),+ $(,)?) => {$(
-        mod $scenario {
-            #[tokio::test]
-            async fn standalone() {
-                let deployment = $crate::$module::standalone().await;
-                let _tail = oruma_e2e::Tail::of(deployment);
-                super::$scenario(deployment).await;
-            }
-
-            #[tokio::test]
-            async fn distributed() {
-                let deployment = $crate::$module::distributed().await;
-                let _tail = oruma_e2e::Tail::of(deployment);
-                super::$scenario(deployment).await;
-            }
-        }
-    )+};
-    ($($scenario:ident),+ $(,)?) => { $crate::support::both_ways!(support: $($scenario),+); };
-}
-pub(crate) use both_ways;
-
-/// The names of an object's fields, in order of the alphabet.
-pub(crate) fn keys(object: &Value) -> Vec<&str> {
-    let mut keys: Vec<&str> = object
-        .as_object()
-        .unwrap_or_else(|| panic!("no object: {object}"))
-        .keys()
-        .map(String::as_str)
-        .collect();
-    keys.sort_unstable();
-    keys
-}
-
-/// Checks that an answer is a refusal in the shape of this contract, for that reason and those fields.
-#[track_caller]
-pub(crate) fn refused(answer: &Answer, status: u16, reason: &str, fields: &[&str]) {
-    assert_eq!(answer.status, status, "{answer}");
-    let body = answer.json();
-    assert_eq!(body["error"], reason, "{answer}");
-    is_refusal(&body);
-    let named = body.get("details").map(keys).unwrap_or_default();
-    assert_eq!(named, fields, "{answer}");
-    assert_eq!(
-        answer.header("content-type"),
-        "application/json",
-        "{answer}"
-    );
-}
-
-/// Checks the shape of a refusal: `error` in snake case, `message` for people, and perhaps `details` with a text for each field.
-#[track_caller]
-pub(crate) fn is_refusal(body: &Value) {
-    let expected: &[&str] = match body.get("details") {
-        Some(_) => &["details", "error", "message"],
-        None => &["error", "message"],
-    };
-    assert_eq!(keys(body), expected, "{body}");
-    let error = body["error"].as_str().expect("`error` is a text");
-    let is_snake =
-        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
-    assert!(!error.is_empty() && error.chars().all(is_snake), "{error}");
-    let message = body["message"].as_str().expect("`message` is a text");
-    assert!(message.starts_with(char::is_uppercase), "{message}");
-    if let Some(details) = body.get("details") {
-        let details = details.as_object().expect("`details` is an object");
-        assert!(
-            !details.is_empty() && details.values().all(Value::is_string),
-            "{body}"
-        );
-    }
 }
 
 /// Checks a person as sign-in and `me` show it: exactly these fields, and `avatar` only where there is one.
