@@ -89,6 +89,17 @@ pub(crate) enum Move {
     Closed { conversation: Uuid },
 }
 
+impl Move {
+    /// The conversation.
+    pub(crate) const fn conversation(self) -> Uuid {
+        match self {
+            Self::Joined { conversation, .. }
+            | Self::Left { conversation, .. }
+            | Self::Closed { conversation } => conversation,
+        }
+    }
+}
+
 /// A message that counts as delivered once its receiver's connection took it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Receipt {

@@ -260,7 +260,7 @@ impl Hub {
             return;
         }
         let moves = inner.window.moves(user, listed);
-        if !inner.memberships.learn(user, listed, &moves, at) {
+        if !inner.memberships.learn(user, listed, &moves) {
             return;
         }
         let sockets: Vec<Arc<Socket>> = inner.conversant(user).map(Arc::clone).collect();

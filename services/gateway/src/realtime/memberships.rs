@@ -53,9 +53,9 @@ pub(crate) struct Memberships {
 // === impl Spells ===
 
 impl Spells {
-    /// Puts together where a person took part: `listed` is how it was at some time after position `at` had been written, `moves` is what the log
-    /// tells of the person, in order.
-    fn new(listed: &[Uuid], moves: &[(u64, Move)], at: u64) -> Self {
+    /// Puts together where a person took part: `moves` is what the log tells of the person, in order; `listed` is how it was at some time. Where the log
+    /// tells anything it is right: what the list knows better, the log is yet to tell.
+    fn new(listed: &[Uuid], moves: &[(u64, Move)]) -> Self {
         let mut by_conversation: BTreeMap<Uuid, Vec<(u64, bool)>> = BTreeMap::new();
         for conversation in listed {
             by_conversation.entry(*conversation).or_default();
@@ -81,10 +81,6 @@ impl Spells {
             }
             for (position, joins) in &moves {
                 spells.turn(conversation, *position, *joins);
-            }
-            if moves.last().is_none_or(|(position, _)| *position <= at) {
-                // What the log has not told yet has been done.
-                spells.turn(conversation, at, is_listed);
             }
         }
         spells
@@ -181,18 +177,12 @@ impl Memberships {
     }
 
     /// Somebody is asked about no more: this is where they take part. False when they have gone meanwhile.
-    pub(crate) fn learn(
-        &mut self,
-        user: UserId,
-        listed: &[Uuid],
-        moves: &[(u64, Move)],
-        at: u64,
-    ) -> bool {
+    pub(crate) fn learn(&mut self, user: UserId, listed: &[Uuid], moves: &[(u64, Move)]) -> bool {
         if !self.people.contains_key(&user) {
             return false;
         }
         self.forget(user);
-        let spells = Spells::new(listed, moves, at);
+        let spells = Spells::new(listed, moves);
         for conversation in spells.current() {
             self.members.entry(conversation).or_default().insert(user);
         }
@@ -333,7 +323,7 @@ mod tests {
 
     /// Spells in one conversation as pairs of positions.
     fn spells(listed: &[Uuid], moves: &[(u64, Move)]) -> Vec<(u64, u64)> {
-        let spells = Spells::new(listed, moves, 100);
+        let spells = Spells::new(listed, moves);
         let of_room = spells.iter().filter(|spell| spell.conversation == ROOM);
         of_room.map(|spell| (spell.after, spell.until)).collect()
     }
@@ -352,7 +342,6 @@ mod tests {
                 vec![left(50, ROOM), joined(60, ROOM)],
                 vec![(0, 50), (60, OPEN)],
             ),
-            // The list is from after position 100; what the log tells later has been done by then, or will be.
             (&[ROOM], vec![joined(150, ROOM)], vec![(150, OPEN)]),
             (&[ROOM], vec![left(150, ROOM)], vec![(0, 150)]),
             (
@@ -361,8 +350,8 @@ mod tests {
                 vec![(120, 150)],
             ),
             // It was done, and the log has yet to tell.
-            (&[], vec![joined(50, ROOM)], vec![(50, 100)]),
-            (&[ROOM], vec![left(50, ROOM)], vec![(0, 50), (100, OPEN)]),
+            (&[], vec![joined(50, ROOM)], vec![(50, OPEN)]),
+            (&[ROOM], vec![left(50, ROOM)], vec![(0, 50)]),
             (&[ROOM], vec![left(50, HALL)], vec![(0, OPEN)]),
         ] {
             assert_eq!(spells(listed, &moves), expected, "{listed:?} {moves:?}");
@@ -375,7 +364,7 @@ mod tests {
         assert!(memberships.want(ada()) && !memberships.want(ada()));
         assert_eq!(memberships.take_wanted(), [ada()].into());
         assert!(memberships.of(ada()).is_none());
-        assert!(memberships.learn(ada(), &[ROOM], &[], 100));
+        assert!(memberships.learn(ada(), &[ROOM], &[]));
         let members = |memberships: &Memberships, place| memberships.members(place).count();
         assert_eq!(members(&memberships, ROOM), 1);
         for (position, one) in [joined(110, HALL), left(120, ROOM)] {
@@ -398,6 +387,6 @@ mod tests {
         memberships.want_all();
         memberships.forget(ada());
         assert!(memberships.is_empty());
-        assert!(!memberships.learn(ada(), &[ROOM], &[], 140) && memberships.is_empty());
+        assert!(!memberships.learn(ada(), &[ROOM], &[]) && memberships.is_empty());
     }
 }

@@ -147,11 +147,14 @@ impl Window {
             Move::Joined { user: who, .. } | Move::Left { user: who, .. } => *who == user,
             Move::Closed { .. } => true,
         });
-        let ends = conversations.iter().flat_map(|conversation| {
+        let mine: Vec<(u64, Move)> = mine.collect();
+        let named = mine.iter().map(|(_, change)| change.conversation());
+        let named: HashSet<Uuid> = named.chain(conversations.iter().copied()).collect();
+        let ends = named.iter().flat_map(|conversation| {
             let all = self.moves_for(Address::Conversation(*conversation));
             all.filter(|(_, change)| matches!(change, Move::Closed { .. }))
         });
-        let mut moves: Vec<(u64, Move)> = mine.chain(ends).collect();
+        let mut moves: Vec<(u64, Move)> = mine.iter().copied().chain(ends).collect();
         moves.sort_unstable_by_key(|(position, _)| *position);
         moves.dedup();
         moves

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use oruma_proto::messaging::v1 as proto;
 use oruma_service_runtime::Caller;
+use uuid::Uuid;
 
 use super::body::Json;
 use super::credentials::SignedInCaller;
@@ -41,12 +42,19 @@ pub(super) async fn list(
     channel_id: Path<String>,
 ) -> Result<HttpResponse, ApiError> {
     let query = Query::of(&request);
+    let conversation_id = channel_id.into_inner();
+    let (before_id, after_id) = match (id(&query, "before"), id(&query, "after")) {
+        (Ok(before), Ok(after)) => (before, after),
+        (Err(failure), _) | (_, Err(failure)) => {
+            return Err(after_all_else(&edge, &caller, conversation_id, failure).await);
+        }
+    };
     let message = proto::ListMessagesRequest {
-        conversation_id: channel_id.into_inner(),
+        conversation_id,
         page_size: query.limit()?,
         page_token: String::new(),
-        before_id: query.text("before")?,
-        after_id: query.text("after")?,
+        before_id,
+        after_id,
         mark_read: !is_prefetch(&request),
     };
     let messages = &edge.clients.messages;
@@ -192,6 +200,15 @@ pub(super) async fn shown_one(
 ) -> Result<Message, Failure> {
     let shown = shown(edge, caller, message.into_iter().collect()).await?;
     shown.into_iter().next().ok_or_else(Failure::internal)
+}
+
+/// A parameter that names a message; empty when it is missing.
+fn id(query: &Query, name: &str) -> Result<String, Failure> {
+    let id = query.text(name)?;
+    if id.is_empty() || Uuid::parse_str(&id).is_ok() {
+        return Ok(id);
+    }
+    Err(Failure::invalid(name, "must be a UUID"))
 }
 
 /// K-21: nobody has read what a browser fetched in advance.
