@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::StreamExt;
 use tempfile::{Builder, TempPath};
 use tokio_util::io::ReaderStream;
 
-use crate::{Blob, BlobError, BlobKey, BlobStore, ByteRange, Content};
+use crate::{Blob, BlobError, BlobKey, BlobStore, BlobWriter, ByteRange, Content};
 
 /// Where blobs are written before they are moved to their place. No key begins with a dot, so none gets in here.
 const INCOMING: &str = ".incoming";
@@ -53,6 +54,13 @@ impl DiskStore {
     fn path(&self, key: &BlobKey) -> PathBuf {
         self.folder.join(key.as_str())
     }
+
+    async fn remove(&self, path: PathBuf) -> Result<(), BlobError> {
+        match on_disk(move || fs::remove_file(path)).await {
+            Err(BlobError::NotFound) => Ok(()),
+            other => other,
+        }
+    }
 }
 
 #[async_trait]
@@ -65,6 +73,29 @@ impl BlobStore for DiskStore {
     ) -> Result<(), BlobError> {
         let (incoming, place) = (self.incoming(), self.path(key));
         on_disk(move || put(&incoming, &place, content)).await
+    }
+
+    async fn begin(
+        &self,
+        key: &BlobKey,
+        _content_type: &str,
+    ) -> Result<Box<dyn BlobWriter>, BlobError> {
+        let (incoming, place) = (self.incoming(), self.path(key));
+        let (file, path) = on_disk(move || new_file(&incoming)).await?;
+        let name = path.file_name().and_then(|name| name.to_str());
+        Ok(Box::new(DiskWriter {
+            ticket: name.unwrap_or_default().to_owned(),
+            incoming: Some((file, path)),
+            place,
+        }))
+    }
+
+    async fn abandon(&self, _key: &BlobKey, ticket: &str) -> Result<(), BlobError> {
+        // A ticket is the name of a file, and no way to another folder.
+        if ticket.is_empty() || !ticket.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(BlobError::NotFound);
+        }
+        self.remove(self.incoming().join(ticket)).await
     }
 
     async fn get(&self, key: &BlobKey, range: Option<ByteRange>) -> Result<Blob, BlobError> {
@@ -97,12 +128,7 @@ impl BlobStore for DiskStore {
     }
 
     async fn delete(&self, key: &BlobKey) -> Result<(), BlobError> {
-        let path = self.path(key);
-        let removed = on_disk(move || fs::remove_file(path)).await;
-        match removed {
-            Err(BlobError::NotFound) => Ok(()),
-            other => other,
-        }
+        self.remove(self.path(key)).await
     }
 
     async fn ping(&self) -> Result<(), BlobError> {
@@ -110,6 +136,43 @@ impl BlobStore for DiskStore {
         // A file without a name.
         on_disk(move || tempfile::tempfile_in(incoming).map(drop)).await
     }
+}
+
+/// A blob that is being written beside its place.
+struct DiskWriter {
+    ticket: String,
+    /// `None` after a failure. The path removes the file, unless it is moved away.
+    incoming: Option<(File, TempPath)>,
+    place: PathBuf,
+}
+
+// === impl DiskWriter ===
+
+#[async_trait]
+impl BlobWriter for DiskWriter {
+    fn ticket(&self) -> Option<&str> {
+        Some(&self.ticket)
+    }
+
+    async fn write(&mut self, piece: Bytes) -> Result<(), BlobError> {
+        let (mut file, path) = self.incoming.take().ok_or_else(given_up)?;
+        let written = on_disk(move || {
+            file.write_all(&piece)?;
+            Ok((file, path))
+        });
+        self.incoming = Some(written.await?);
+        Ok(())
+    }
+
+    async fn finish(mut self: Box<Self>) -> Result<(), BlobError> {
+        let (file, path) = self.incoming.take().ok_or_else(given_up)?;
+        let place = self.place;
+        on_disk(move || settle(&file, path, &place)).await
+    }
+}
+
+fn given_up() -> BlobError {
+    BlobError::Failed("a piece of the blob was not written".into())
 }
 
 /// Runs what may block on a thread that may be blocked.
@@ -147,6 +210,11 @@ fn put(incoming: &Path, place: &Path, content: Content) -> io::Result<()> {
             copy(&mut source, &mut file)?;
         }
     }
+    settle(&file, path, place)
+}
+
+/// Has what was written on the platter, and moves it to its place.
+fn settle(file: &File, path: TempPath, place: &Path) -> io::Result<()> {
     file.sync_all()?;
     let folder = place.parent().unwrap_or(place);
     make_folder(folder)?;

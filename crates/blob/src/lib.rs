@@ -14,4 +14,4 @@ pub use error::BlobError;
 pub use key::{BlobKey, InvalidKey};
 pub use range::ByteRange;
 pub use s3::S3Store;
-pub use store::{Blob, BlobStore, BlobStream, Content, SharedBlobStore};
+pub use store::{Blob, BlobStore, BlobStream, BlobWriter, Content, SharedBlobStore};

@@ -2,6 +2,7 @@
 
 mod answer;
 mod body;
+mod writer;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -19,8 +20,9 @@ use rusoto_s3::{
 use secrecy::ExposeSecret;
 
 use crate::config::{S3Config, S3Credentials};
-use crate::{Blob, BlobError, BlobKey, BlobStore, ByteRange, Content};
+use crate::{Blob, BlobError, BlobKey, BlobStore, BlobWriter, ByteRange, Content};
 use body::Body;
+use writer::S3Writer;
 
 /// How long one try of a small call may take.
 const CALL_DEADLINE: Duration = Duration::from_secs(10);
@@ -34,6 +36,7 @@ const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Keeps blobs as objects of a bucket.
+#[derive(Clone)]
 pub struct S3Store {
     client: S3Client,
     bucket: String,
@@ -130,6 +133,18 @@ impl BlobStore for S3Store {
     ) -> Result<(), BlobError> {
         let body = Body::read(content).await?;
         tried(PUT_DEADLINE, || self.put_once(key, &body, content_type)).await
+    }
+
+    async fn begin(
+        &self,
+        key: &BlobKey,
+        content_type: &str,
+    ) -> Result<Box<dyn BlobWriter>, BlobError> {
+        Ok(Box::new(S3Writer::new(self.clone(), key, content_type)))
+    }
+
+    async fn abandon(&self, key: &BlobKey, ticket: &str) -> Result<(), BlobError> {
+        tried(CALL_DEADLINE, || self.abandon_once(key, ticket)).await
     }
 
     async fn get(&self, key: &BlobKey, range: Option<ByteRange>) -> Result<Blob, BlobError> {

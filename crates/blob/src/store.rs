@@ -32,6 +32,26 @@ pub struct Blob {
     pub stream: BlobStream,
 }
 
+/// A blob that is being written. Dropped before its end, it comes to nothing, as far as the process lives on to clean up.
+#[async_trait]
+pub trait BlobWriter: Send {
+    /// By what [`BlobStore::abandon`] finds what is written so far, after the process has ended; `None` while there is nothing to be found. It may appear
+    /// with a piece, and never changes from then on.
+    fn ticket(&self) -> Option<&str>;
+
+    /// Writes the next piece. After a failure the writer is of no use.
+    ///
+    /// # Errors
+    /// [`BlobError`].
+    async fn write(&mut self, piece: Bytes) -> Result<(), BlobError>;
+
+    /// Ends the blob, which is there from now on, in place of one that has the key already. When it fails, the blob may be there or not.
+    ///
+    /// # Errors
+    /// [`BlobError`].
+    async fn finish(self: Box<Self>) -> Result<(), BlobError>;
+}
+
 /// A store that is chosen at start.
 pub type SharedBlobStore = Arc<dyn BlobStore>;
 
@@ -49,6 +69,22 @@ pub trait BlobStore: Send + Sync + 'static {
         content: Content,
         content_type: &str,
     ) -> Result<(), BlobError>;
+
+    /// Begins a blob whose bytes come piece by piece, and of which few are held in memory. Nobody gets it before its end.
+    ///
+    /// # Errors
+    /// [`BlobError`].
+    async fn begin(
+        &self,
+        key: &BlobKey,
+        content_type: &str,
+    ) -> Result<Box<dyn BlobWriter>, BlobError>;
+
+    /// Removes what a writer has left that did not come to its end. What is gone already, or was finished, is fine.
+    ///
+    /// # Errors
+    /// [`BlobError`] when the store fails.
+    async fn abandon(&self, key: &BlobKey, ticket: &str) -> Result<(), BlobError>;
 
     /// Gets a blob or a part of it.
     ///

@@ -7,6 +7,6 @@ mod typed;
 pub use cursor::{BrokenCursor, CursorKey};
 pub use page::{NegativePageSize, PageSize};
 pub use typed::{
-    CommentId, ConversationId, EventId, ImageId, ItemId, MalformedId, MessageId, NotificationId,
-    PostId, ReportId, SessionId, UniversityId, UserId,
+    CommentId, ConversationId, EventId, FileId, ImageId, ItemId, MalformedId, MessageId,
+    NotificationId, PostId, ReportId, SessionId, UniversityId, UserId,
 };

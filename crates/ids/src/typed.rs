@@ -91,6 +91,10 @@ typed_id!(
     ImageId
 );
 typed_id!(
+    /// The id of a file of any kind.
+    FileId
+);
+typed_id!(
     /// The id of a conversation.
     ConversationId
 );

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
-use crate::{Format, Refusal};
+use crate::{Refusal, Source};
 
 /// No side may be longer, whatever the other one is.
 const LONGEST_SIDE: u32 = 20_000;
@@ -18,25 +18,23 @@ pub(super) struct Decoded {
     pub(super) orientation: Orientation,
 }
 
-/// What the content is, whatever its name says.
-pub(super) fn format(bytes: &[u8]) -> Result<Format, Refusal> {
-    if bytes.is_empty() {
-        return Err(Refusal::Empty);
-    }
+/// What the content is, whatever its name says; `None` for what is no picture.
+pub(super) fn source(bytes: &[u8]) -> Option<Source> {
     match image::guess_format(bytes) {
-        Ok(ImageFormat::Jpeg) => Ok(Format::Jpeg),
-        Ok(ImageFormat::Png) => Ok(Format::Png),
-        Ok(ImageFormat::WebP) => Ok(Format::Webp),
-        _ => Err(Refusal::OtherFormat),
+        Ok(ImageFormat::Jpeg) => Some(Source::Jpeg),
+        Ok(ImageFormat::Png) => Some(Source::Png),
+        Ok(ImageFormat::WebP) => Some(Source::Webp),
+        Ok(ImageFormat::Gif) => Some(Source::Gif),
+        _ => None,
     }
 }
 
 /// Decodes the first picture of the file, once its header promises no more than is taken.
-pub(super) fn decode(bytes: &[u8], format: Format, most_pixels: u64) -> Result<Decoded, Refusal> {
-    if format == Format::Jpeg && !is_whole_jpeg(bytes) {
+pub(super) fn decode(bytes: &[u8], source: Source, most_pixels: u64) -> Result<Decoded, Refusal> {
+    if source == Source::Jpeg && !is_whole_jpeg(bytes) {
         return Err(Refusal::Damaged);
     }
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), in_library(format));
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), in_library(source));
     reader.limits(limits(most_pixels));
     let mut decoder = reader.into_decoder().map_err(refused)?;
     let (width, height) = decoder.dimensions();
@@ -55,11 +53,12 @@ pub(super) fn decode(bytes: &[u8], format: Format, most_pixels: u64) -> Result<D
     })
 }
 
-const fn in_library(format: Format) -> ImageFormat {
-    match format {
-        Format::Jpeg => ImageFormat::Jpeg,
-        Format::Png => ImageFormat::Png,
-        Format::Webp => ImageFormat::WebP,
+const fn in_library(source: Source) -> ImageFormat {
+    match source {
+        Source::Jpeg => ImageFormat::Jpeg,
+        Source::Png => ImageFormat::Png,
+        Source::Webp => ImageFormat::WebP,
+        Source::Gif => ImageFormat::Gif,
     }
 }
 

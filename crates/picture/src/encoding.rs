@@ -26,6 +26,21 @@ pub(super) fn without_needless_alpha(pixels: DynamicImage) -> DynamicImage {
     }
 }
 
+/// The same picture as it looks on white, in a JPEG.
+pub(super) fn on_white(pixels: DynamicImage) -> Result<Vec<u8>, Refusal> {
+    let mut pixels = pixels.into_rgba8();
+    for pixel in pixels.pixels_mut() {
+        let [colours @ .., alpha] = &mut pixel.0;
+        let visible = u16::from(*alpha);
+        for colour in colours {
+            let mixed = (u16::from(*colour) * visible + 255 * (255 - visible)) / 255;
+            *colour = u8::try_from(mixed).unwrap_or(u8::MAX);
+        }
+        *alpha = u8::MAX;
+    }
+    encode_as(&DynamicImage::from(pixels).into_rgb8().into(), Format::Jpeg)
+}
+
 /// Encodes a picture that came in one format in the one that suits it.
 pub(super) fn encode(pixels: &DynamicImage, came: Format) -> Result<(Format, Vec<u8>), Refusal> {
     let same = encode_as(pixels, came)?;

@@ -1,6 +1,6 @@
 //! How pictures are encoded.
 
-/// How a picture is encoded.
+/// How a stored picture is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// JPEG.
@@ -9,6 +9,19 @@ pub enum Format {
     Png,
     /// WebP.
     Webp,
+}
+
+/// How a picture that comes in is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// JPEG.
+    Jpeg,
+    /// PNG.
+    Png,
+    /// WebP.
+    Webp,
+    /// GIF.
+    Gif,
 }
 
 // === impl Format ===
@@ -44,6 +57,35 @@ impl Format {
             .into_iter()
             .find(|format| format.extension() == extension)
     }
+}
+
+// === impl Source ===
+
+impl Source {
+    /// What is taken unless somebody wants others.
+    pub const USUAL: [Self; 3] = [Self::Jpeg, Self::Png, Self::Webp];
+
+    /// The source with that media type.
+    #[must_use]
+    pub fn from_content_type(content_type: &str) -> Option<Self> {
+        match content_type {
+            "image/jpeg" => Some(Self::Jpeg),
+            "image/png" => Some(Self::Png),
+            "image/webp" => Some(Self::Webp),
+            "image/gif" => Some(Self::Gif),
+            _ => None,
+        }
+    }
+
+    /// How it is stored, unless another format is smaller. Of what moves, the first picture is.
+    #[must_use]
+    pub const fn becomes(self) -> Format {
+        match self {
+            Self::Jpeg => Format::Jpeg,
+            Self::Png | Self::Gif => Format::Png,
+            Self::Webp => Format::Webp,
+        }
+    }
 
     /// Whether a file with that name may have this content: names without extension may have any (O-199).
     #[must_use]
@@ -52,8 +94,21 @@ impl Format {
             return true;
         };
         match extension.to_ascii_lowercase().as_str() {
-            "jpeg" => self == Self::Jpeg,
-            other => Self::from_extension(other) == Some(self),
+            "jpg" | "jpeg" => self == Self::Jpeg,
+            "png" => self == Self::Png,
+            "webp" => self == Self::Webp,
+            "gif" => self == Self::Gif,
+            _ => false,
+        }
+    }
+
+    /// What people call it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Jpeg => "JPG",
+            Self::Png => "PNG",
+            Self::Webp => "WebP",
+            Self::Gif => "GIF",
         }
     }
 }
@@ -66,17 +121,19 @@ mod tests {
     #[test]
     fn names_must_not_lie() {
         for (format, name, may) in [
-            (Format::Jpeg, "a.jpg", true),
-            (Format::Jpeg, "a.b.JPEG", true),
-            (Format::Jpeg, "", true),
-            (Format::Jpeg, "photo", true),
-            (Format::Png, "a.png", true),
-            (Format::Webp, "a.webp", true),
-            (Format::Jpeg, "a.png", false),
-            (Format::Png, "a.jpeg", false),
-            (Format::Jpeg, "a.jpg.exe", false),
-            (Format::Jpeg, "a.php", false),
-            (Format::Jpeg, "a.", false),
+            (Source::Jpeg, "a.jpg", true),
+            (Source::Jpeg, "a.b.JPEG", true),
+            (Source::Jpeg, "", true),
+            (Source::Jpeg, "photo", true),
+            (Source::Png, "a.png", true),
+            (Source::Webp, "a.webp", true),
+            (Source::Gif, "a.gif", true),
+            (Source::Gif, "a.png", false),
+            (Source::Jpeg, "a.png", false),
+            (Source::Png, "a.jpeg", false),
+            (Source::Jpeg, "a.jpg.exe", false),
+            (Source::Jpeg, "a.php", false),
+            (Source::Jpeg, "a.", false),
         ] {
             assert_eq!(format.may_be_named(name), may, "{format:?} {name}");
         }

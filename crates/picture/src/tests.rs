@@ -29,7 +29,7 @@ fn encoded(pixels: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
 }
 
 fn made(bytes: &[u8]) -> Picture {
-    make(bytes, "", LIMITS).unwrap()
+    make(bytes, "", &Source::USUAL, LIMITS).unwrap()
 }
 
 fn pixels(bytes: &[u8]) -> DynamicImage {
@@ -61,8 +61,11 @@ fn formats_stay_unless_another_is_smaller() {
     ] {
         let picture = made(&encoded(opaque.clone(), came));
         assert_eq!(picture.format, expected, "{came:?}");
-        assert_eq!(decoding::format(&picture.full), Ok(expected));
-        assert_eq!(decoding::format(&picture.thumbnail), Ok(expected));
+        assert_eq!(decoding::source(&picture.full).unwrap().becomes(), expected);
+        assert_eq!(
+            decoding::source(&picture.thumbnail).unwrap().becomes(),
+            expected
+        );
     }
     let flat = RgbImage::from_pixel(300, 200, Rgb([9, 9, 9]));
     assert_eq!(made(&encoded(flat, ImageFormat::WebP)).format, Format::Webp);
@@ -158,7 +161,7 @@ fn what_is_hidden_in_a_file_is_gone() {
 }
 
 fn refusal(bytes: &[u8]) -> Refusal {
-    make(bytes, "", LIMITS).unwrap_err()
+    make(bytes, "", &Source::USUAL, LIMITS).unwrap_err()
 }
 
 /// O-079, O-196: what is no picture, or another one.
@@ -177,7 +180,7 @@ fn other_files_are_refused() {
     ] {
         let refused = refusal(other);
         assert!(
-            matches!(refused, Refusal::OtherFormat | Refusal::Damaged),
+            matches!(refused, Refusal::OtherFormat(_) | Refusal::Damaged),
             "{other:?}"
         );
     }
@@ -191,14 +194,14 @@ fn damaged_files_are_refused() {
         let bytes = encoded(whole.clone(), format);
         for kept in (1..10).map(|tenths| bytes.len() * tenths / 10) {
             assert!(
-                make(&bytes[..kept], "", LIMITS).is_err(),
+                make(&bytes[..kept], "", &Source::USUAL, LIMITS).is_err(),
                 "{format:?} {kept}"
             );
         }
         for at in (0..bytes.len()).step_by(7) {
             let mut wrong = bytes.clone();
             wrong[at] ^= 0x55;
-            let _ = make(&wrong, "", LIMITS);
+            let _ = make(&wrong, "", &Source::USUAL, LIMITS);
         }
     }
 }
@@ -253,6 +256,54 @@ fn bombs_are_refused_by_their_header() {
 #[test]
 fn a_name_that_lies_is_refused() {
     let png = encoded(scene(8, 8), ImageFormat::Png);
-    assert_eq!(make(&png, "a.jpg", LIMITS), Err(Refusal::OtherName));
-    assert!(make(&png, "a.PNG", LIMITS).is_ok());
+    assert_eq!(
+        make(&png, "a.jpg", &Source::USUAL, LIMITS),
+        Err(Refusal::OtherName)
+    );
+    assert!(make(&png, "a.PNG", &Source::USUAL, LIMITS).is_ok());
+}
+
+/// C-123: a GIF is taken where it is wanted, and comes out as a PNG of its first picture.
+#[test]
+fn a_gif_becomes_a_png_where_it_is_wanted() {
+    let gif = encoded(scene(60, 40), ImageFormat::Gif);
+    let refused = make(&gif, "a.gif", &Source::USUAL, LIMITS).unwrap_err();
+    assert_eq!(refused.to_string(), "must be a JPG, PNG or WebP picture");
+    let wanted = [Source::Jpeg, Source::Png, Source::Gif];
+    let picture = make(&gif, "a.gif", &wanted, LIMITS).unwrap();
+    assert_eq!((picture.format, picture.width), (Format::Png, 60));
+    assert_eq!(decoding::source(&picture.full), Some(Source::Png));
+    let webp = encoded(scene(60, 40), ImageFormat::WebP);
+    let refused = make(&webp, "", &wanted, LIMITS).unwrap_err();
+    assert_eq!(refused.to_string(), "must be a JPG, PNG or GIF picture");
+    for kept in (1..10).map(|tenths| gif.len() * tenths / 10) {
+        assert!(make(&gif[..kept], "", &wanted, LIMITS).is_err(), "{kept}");
+    }
+}
+
+/// C-152: small pictures alone are JPEGs of what the picture looks like, whatever it came as.
+#[test]
+fn thumbnails_alone_are_small_jpegs() {
+    for came in [
+        ImageFormat::Jpeg,
+        ImageFormat::Png,
+        ImageFormat::WebP,
+        ImageFormat::Gif,
+    ] {
+        let small = thumbnail(&encoded(scene(900, 300), came), LIMITS).unwrap();
+        assert_eq!(decoding::source(&small), Some(Source::Jpeg));
+        let small = pixels(&small);
+        assert_eq!((small.width(), small.height()), (400, 133), "{came:?}");
+    }
+    let glass = RgbaImage::from_pixel(60, 40, Rgba([0, 0, 0, 0]));
+    let small = thumbnail(&encoded(glass, ImageFormat::Png), LIMITS).unwrap();
+    assert_eq!(
+        pixels(&small).into_rgb8().get_pixel(9, 9).0,
+        [255, 255, 255]
+    );
+    let held = with_orientation(&encoded(scene(64, 32), ImageFormat::Jpeg), 6);
+    assert_eq!(pixels(&thumbnail(&held, LIMITS).unwrap()).height(), 64);
+    for wrong in [bomb(50_000, 50_000), b"GIF89a".to_vec(), Vec::new()] {
+        assert!(thumbnail(&wrong, LIMITS).is_err());
+    }
 }

@@ -6,9 +6,11 @@
 )]
 
 mod database;
+mod s3;
 mod servers;
 mod waiting;
 
 pub use database::TestDatabase;
+pub use s3::{S3_KEY_ID, S3_SECRET, S3Server};
 pub use servers::{Server, server_url};
 pub use waiting::{eventually, within};

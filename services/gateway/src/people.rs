@@ -170,3 +170,57 @@ fn gone(id: &str) -> proto::UserCard {
         last_seen_at: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use oruma_service_runtime::{ChannelConfig, Env, InternalCredential, connect};
+
+    use super::*;
+
+    fn people() -> People {
+        let secret = [("INTERNAL_GRPC_TOKEN", "0123456789abcdef0123456789abcdef")];
+        let credential = InternalCredential::from_env(&Env::of_pairs(secret)).unwrap();
+        let channel = connect(&ChannelConfig {
+            variable: "AUTH_GRPC_URL".to_owned(),
+            url: "http://127.0.0.1:1".parse().unwrap(),
+            deadline: Duration::from_secs(1),
+        });
+        People::new(UserServiceClient::with_interceptor(
+            channel.unwrap(),
+            credential.shown(),
+        ))
+    }
+
+    fn card(name: &str, version: i64) -> proto::UserCard {
+        proto::UserCard {
+            id: "1".to_owned(),
+            display_name: name.to_owned(),
+            version,
+            ..proto::UserCard::default()
+        }
+    }
+
+    fn kept(people: &People) -> Option<String> {
+        let known = people.cards.get("1")?;
+        known.card.map(|card| card.display_name.clone())
+    }
+
+    /// O-063, C-015: what was asked for before an event and comes after it is not kept.
+    #[tokio::test]
+    async fn an_outdated_card_is_not_kept() {
+        let people = people();
+        people.learn(card("Ada", 1));
+        assert_eq!(kept(&people), Some("Ada".to_owned()));
+        people.outdate("1", 2);
+        assert_eq!(kept(&people), None);
+        assert_eq!(people.learn(card("Ada", 1)).display_name, "Ada");
+        assert_eq!(kept(&people), None);
+        people.learn(card("Ada King", 2));
+        people.outdate("1", 2);
+        assert_eq!(people.learn(card("Ada", 1)).display_name, "Ada King");
+        assert_eq!(kept(&people), Some("Ada King".to_owned()));
+        people.forget("1");
+        people.learn(card("Ada King", 3));
+        assert_eq!(kept(&people), Some("Deleted account".to_owned()));
+    }
+}

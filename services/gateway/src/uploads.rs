@@ -8,7 +8,6 @@ use oruma_proto::media::v1::upload_image_request::Part as ImagePart;
 use oruma_service_runtime::Caller;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Status;
 
 use crate::edge::Edge;
 use crate::failure::Failure;
@@ -37,15 +36,20 @@ pub(crate) async fn send_image(
     let (sender, receiver) = mpsc::channel(WAITING);
     let request = caller.send(ReceiverStream::new(receiver));
     let mut images = edge.clients.images.clone();
-    let call = async { Ok(images.upload_image(request).await.map_err(refused)?) };
+    let call = async { images.upload_image(request).await.map_err(Failure::from) };
     let header = message(ImagePart::Header(header));
     let chunk = |bytes| message(ImagePart::Chunk(bytes));
-    // When the client goes away in the middle, the call is dropped with it, and media sees no end of the file.
-    let (answer, ()) = try_join(call, send(sender, header, chunk, field)).await?;
+    let sending = async {
+        // Owned here, so that the upload ends with this.
+        let sender = sender;
+        send(&sender, header, chunk, field).await
+    };
+    let (answer, _) = try_join(call, sending).await?;
     answer.into_inner().image.ok_or_else(Failure::internal)
 }
 
-/// Has media take in a file of any kind. Media calls what is wrong with it `files`.
+/// Has media take in a file of any kind. When the client goes away in the middle, media is not told that these were all bytes, and keeps none. Media calls
+/// what is wrong with the file `files`.
 ///
 /// # Errors
 /// As [`send_image`].
@@ -61,23 +65,28 @@ pub(crate) async fn send_file(
     let (sender, receiver) = mpsc::channel(WAITING);
     let request = caller.send(ReceiverStream::new(receiver));
     let mut files = edge.clients.files.clone();
-    let call = async { Ok(files.upload_file(request).await.map_err(refused)?) };
+    let call = async { files.upload_file(request).await.map_err(Failure::from) };
     let header = message(FilePart::Header(header));
     let chunk = |bytes| message(FilePart::Chunk(bytes));
-    let (answer, ()) = try_join(call, send(sender, header, chunk, field)).await?;
+    let sending = async {
+        // Owned here, so that the upload ends with this.
+        let sender = sender;
+        if send(&sender, header, chunk, field).await? {
+            let _ = sender.send(message(FilePart::Complete(true))).await;
+        }
+        Ok(())
+    };
+    let (answer, ()) = try_join(call, sending).await?;
     answer.into_inner().file.ok_or_else(Failure::internal)
 }
 
-fn refused(status: Status) -> Failure {
-    status.into()
-}
-
+/// Sends a part of a form. `false` when media stopped listening: it has refused the file already, and its answer says why.
 async fn send<M>(
-    sender: mpsc::Sender<M>,
+    sender: &mpsc::Sender<M>,
     header: M,
     chunk: impl Fn(Vec<u8>) -> M,
     mut field: Field,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let mut listening = sender.send(header).await.is_ok();
     while let Some(bytes) = next_bytes(&mut field).await? {
         let mut rest = bytes;
@@ -86,9 +95,8 @@ async fn send<M>(
             listening = sender.send(chunk(piece.to_vec())).await.is_ok();
         }
         if !listening {
-            // Media has refused the file already, and its answer says why.
-            return Ok(());
+            return Ok(false);
         }
     }
-    Ok(())
+    Ok(listening)
 }

@@ -1,5 +1,6 @@
 //! The use cases: each authorises, runs a transaction of rule, store and outbox, and returns domain values.
 
+pub mod files;
 pub mod images;
 pub mod reading;
 pub mod retention;
@@ -13,6 +14,7 @@ use oruma_service_runtime::{Clock, Random};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::config::Config;
+use crate::films::Films;
 use crate::processing::Processing;
 
 /// What the use cases work with.
@@ -29,14 +31,22 @@ pub struct App {
     pub event_inbox: Inbox,
     /// The events of items that were handled.
     pub item_inbox: Inbox,
-    /// The events of people that were handled.
+    /// The events of messages that were handled.
+    pub message_inbox: Inbox,
+    /// The events of people who left that were handled.
     pub user_inbox: Inbox,
+    /// The events of people who changed that were handled.
+    pub avatar_inbox: Inbox,
     /// The files.
     pub blobs: SharedBlobStore,
     /// The threads that work on pictures.
     pub processing: Processing,
-    /// Places for uploads under way.
+    /// What looks into films.
+    pub films: Films,
+    /// Places for uploads of pictures under way.
     pub places: Semaphore,
+    /// Places for uploads of files under way.
+    pub file_places: Semaphore,
     /// Says that there are files to remove.
     pub removals: Notify,
     /// The time.

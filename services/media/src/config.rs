@@ -8,6 +8,7 @@ use oruma_picture::Limits;
 use oruma_postgres::DatabaseConfig;
 use oruma_service_runtime::{ConfigError, Env, InternalCredential};
 
+use crate::films::FilmsConfig;
 use crate::processing::ProcessingConfig;
 
 /// Everything that the service's parts are made from.
@@ -21,14 +22,20 @@ pub struct Config {
     pub blobs: BlobConfig,
     /// How pictures are worked on.
     pub processing: ProcessingConfig,
-    /// `FILE_MAX_SIZE_MB`: how long an uploaded file may be; 10 MB by default.
+    /// How films are looked into.
+    pub films: FilmsConfig,
+    /// `FILE_MAX_SIZE_MB`: how long an uploaded picture may be; 10 MB by default.
     pub most_bytes: u64,
+    /// `FILE_MAX_ATTACHMENT_MB`: how long a file of any kind may be; 50 MB by default.
+    pub most_file_bytes: u64,
     /// `UPLOAD_TIMEOUT_SECONDS`: how long a sender may take for the whole file; 100 by default.
     pub upload_timeout: Duration,
     /// `CLAMAV_ADDRESS`: host and port of the virus scanner that each file has to pass, if there is one.
     pub scanner: Option<String>,
     /// `IMAGE_ORPHAN_HOURS`: how long a picture is kept that nothing uses; 24 by default.
     pub orphans_kept: TimeDelta,
+    /// `FILE_UNUSED_DAYS`: how long a file of any kind is kept that nothing uses; 7 by default.
+    pub unused_files_kept: TimeDelta,
 }
 
 impl Config {
@@ -39,15 +46,20 @@ impl Config {
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         let seconds = within(env, "UPLOAD_TIMEOUT_SECONDS", 100, 1, 110)?;
         let hours = within(env, "IMAGE_ORPHAN_HOURS", 24, 1, 8_760)?;
+        let days = within(env, "FILE_UNUSED_DAYS", 7, 1, 3_650)?;
         Ok(Self {
             database: DatabaseConfig::from_env(env, "media")?,
             credential: InternalCredential::from_env(env)?,
             blobs: BlobConfig::from_env(env)?,
             processing: processing(env)?,
+            films: films(env)?,
             most_bytes: u64::from(within(env, "FILE_MAX_SIZE_MB", 10, 1, 100)?) * 1_048_576,
+            most_file_bytes: u64::from(within(env, "FILE_MAX_ATTACHMENT_MB", 50, 1, 1_000)?)
+                * 1_048_576,
             upload_timeout: Duration::from_secs(seconds.into()),
             scanner: scanner(env)?,
             orphans_kept: TimeDelta::hours(hours.into()),
+            unused_files_kept: TimeDelta::days(days.into()),
         })
     }
 }
@@ -64,6 +76,14 @@ fn processing(env: &Env) -> Result<ProcessingConfig, ConfigError> {
             most_pixels: within(env, "IMAGE_MAX_PIXELS", 50_000_000, 10_000, 400_000_000)?.into(),
             longest_side: within(env, "IMAGE_MAX_SIDE", 2_048, 400, 16_000)?,
         },
+    })
+}
+
+fn films(env: &Env) -> Result<FilmsConfig, ConfigError> {
+    Ok(FilmsConfig {
+        program: env.string("FFMPEG_PATH", "ffmpeg")?.into(),
+        at_once: within(env, "FILM_WORKERS", 1, 1, 64)? as usize,
+        deadline: Duration::from_secs(within(env, "FILM_TIMEOUT_SECONDS", 10, 1, 60)?.into()),
     })
 }
 
@@ -113,6 +133,8 @@ mod tests {
         assert_eq!(config.processing.limits.longest_side, 2_048);
         assert!(config.processing.workers >= 1);
         assert_eq!(config.orphans_kept, TimeDelta::hours(24));
+        assert_eq!(config.most_file_bytes, 50 * 1_024 * 1_024);
+        assert_eq!(config.unused_files_kept, TimeDelta::days(7));
         assert_eq!(config.scanner, None);
         assert!(matches!(config.blobs, BlobConfig::Disk(_)));
     }
@@ -123,6 +145,10 @@ mod tests {
             ("FILE_MAX_SIZE_MB", "0"),
             ("FILE_MAX_SIZE_MB", "101"),
             ("FILE_MAX_SIZE_MB", "ten"),
+            ("FILE_MAX_ATTACHMENT_MB", "0"),
+            ("FILE_UNUSED_DAYS", "0"),
+            ("FILM_WORKERS", "0"),
+            ("FILM_TIMEOUT_SECONDS", "x"),
             ("UPLOAD_TIMEOUT_SECONDS", "600"),
             ("IMAGE_WORKERS", "0"),
             ("IMAGE_QUEUE", "-1"),

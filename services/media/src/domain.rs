@@ -1,4 +1,7 @@
 //! Plain values and pure rules.
 
+pub mod file;
+pub mod file_name;
+pub mod file_type;
 pub mod image;
 pub mod range;

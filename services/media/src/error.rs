@@ -17,10 +17,15 @@ pub enum Error {
     FileTooLarge {
         /// How many are.
         most_bytes: u64,
+        /// What callers call the file.
+        field: &'static str,
     },
     /// The scanner knows the file for malware.
     #[error("The file is infected")]
-    Infected,
+    Infected {
+        /// What callers call the file.
+        field: &'static str,
+    },
     /// The sender took too long.
     #[error("The upload took too long")]
     TooSlow,
@@ -30,6 +35,12 @@ pub enum Error {
     /// There is no such picture.
     #[error("There is no such image")]
     ImageNotFound,
+    /// There is no such file.
+    #[error("There is no such file")]
+    FileNotFound,
+    /// Somebody else uploaded the file.
+    #[error("The file is somebody else's")]
+    NotYourFile,
     /// No byte of the file is in the wanted part.
     #[error("The range is outside of the file")]
     RangeNotSatisfiable,
@@ -69,10 +80,11 @@ impl Error {
 impl Fault for Error {
     fn code(&self) -> ErrorCode {
         match self {
-            Self::Invalid(_) | Self::Infected | Self::TooSlow => ErrorCode::Invalid,
+            Self::Invalid(_) | Self::Infected { .. } | Self::TooSlow => ErrorCode::Invalid,
             Self::FileTooLarge { .. } | Self::RangeNotSatisfiable => ErrorCode::OutOfRange,
             Self::NotSignedIn => ErrorCode::Unauthenticated,
-            Self::ImageNotFound => ErrorCode::NotFound,
+            Self::ImageNotFound | Self::FileNotFound => ErrorCode::NotFound,
+            Self::NotYourFile => ErrorCode::Forbidden,
             Self::Overloaded | Self::Unavailable(_) => ErrorCode::Unavailable,
             Self::Internal(_) => ErrorCode::Internal,
         }
@@ -82,10 +94,12 @@ impl Fault for Error {
         match self {
             Self::Invalid(_) => "validation_failed",
             Self::FileTooLarge { .. } => "file_too_large",
-            Self::Infected => "infected",
+            Self::Infected { .. } => "infected",
             Self::TooSlow => "upload_too_slow",
             Self::NotSignedIn => "not_signed_in",
             Self::ImageNotFound => "image_not_found",
+            Self::FileNotFound => "file_not_found",
+            Self::NotYourFile => "not_your_file",
             Self::RangeNotSatisfiable => "range_not_satisfiable",
             Self::Overloaded => "overloaded",
             Self::Unavailable(_) => "unavailable",
@@ -94,11 +108,10 @@ impl Fault for Error {
     }
 
     fn violations(&self) -> Vec<Violation> {
-        let image = |problem: &str| vec![Violation::new("image", problem)];
         match self {
             Self::Invalid(violations) => violations.clone(),
-            Self::FileTooLarge { .. } => image("is too large"),
-            Self::Infected => image("is infected"),
+            Self::FileTooLarge { field, .. } => vec![Violation::new(*field, "is too large")],
+            Self::Infected { field } => vec![Violation::new(*field, "is infected")],
             _ => Vec::new(),
         }
     }

@@ -2,8 +2,10 @@
 
 mod events;
 mod items;
+mod messages;
 mod posts;
 mod user_deleted;
+mod user_updated;
 
 use std::sync::Arc;
 
@@ -18,6 +20,10 @@ pub(crate) const POSTS: &str = "media.posts";
 pub(crate) const EVENTS: &str = "media.events";
 /// The queue of the facts about items that people sell.
 pub(crate) const ITEMS: &str = "media.items";
+/// The queue of the facts about messages.
+pub(crate) const MESSAGES: &str = "media.messages";
+/// The queue of the facts about pictures of people.
+pub(crate) const AVATARS: &str = "media.user_updated";
 /// The queue of the facts about accounts that ended.
 pub(crate) const USERS: &str = "media.user_deleted";
 
@@ -34,6 +40,12 @@ pub(crate) async fn subscribe(app: &Arc<App>, broker: &SharedBroker) -> Result<(
     broker.subscribe(subscription, Arc::new(handler)).await?;
     let subscription = Subscription::once(ITEMS, items::KINDS);
     let handler = items::Items(Arc::clone(app));
+    broker.subscribe(subscription, Arc::new(handler)).await?;
+    let subscription = Subscription::once(MESSAGES, messages::KINDS);
+    let handler = messages::Messages(Arc::clone(app));
+    broker.subscribe(subscription, Arc::new(handler)).await?;
+    let subscription = Subscription::once(AVATARS, user_updated::KINDS);
+    let handler = user_updated::UserUpdated(Arc::clone(app));
     broker.subscribe(subscription, Arc::new(handler)).await?;
     let subscription = Subscription::once(USERS, user_deleted::KINDS);
     let handler = user_deleted::UserDeleted(Arc::clone(app));

@@ -4,6 +4,7 @@ pub mod app;
 pub mod config;
 pub mod domain;
 mod error;
+pub mod films;
 mod grpc;
 mod inbox;
 mod outbox;

@@ -6,15 +6,20 @@ use oruma_proto::media::v1 as proto;
 use serde::Serialize;
 
 use crate::app::App;
+use crate::domain::file::File;
 use crate::domain::image::{Image, Variant};
 
-/// Why a picture was removed.
+/// Why a picture or a file was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
     /// Nothing ever used it.
     Orphaned,
     /// Its owner took it back.
     Discarded,
+    /// Its owner removed it, whatever used it.
+    Deleted,
+    /// The message that it belonged to was removed.
+    MessageDeleted,
     /// What used it is gone.
     Unused,
     /// Its owner's account ended.
@@ -26,6 +31,8 @@ impl Removal {
         match self {
             Self::Orphaned => "orphaned",
             Self::Discarded => "discarded",
+            Self::Deleted => "deleted",
+            Self::MessageDeleted => "message_deleted",
             Self::Unused => "unused",
             Self::OwnerDeleted => "owner_deleted",
         }
@@ -45,7 +52,8 @@ pub fn image_uploaded(app: &App, image: &Image) -> Event {
         uploaded_at: Some(image.created_at.into()),
     };
     let time = image.created_at;
-    event(app, "media.image.uploaded.v1", image, time, &data)
+    let subject = data.image_id.clone();
+    event(app, "media.image.uploaded.v1", subject, time, &data)
 }
 
 /// `media.image.deleted.v1`: a picture is gone.
@@ -57,16 +65,54 @@ pub fn image_deleted(app: &App, image: &Image, reason: Removal, now: DateTime<Ut
         reason: reason.name().to_owned(),
         deleted_at: Some(now.into()),
     };
-    event(app, "media.image.deleted.v1", image, now, &data)
+    let subject = data.image_id.clone();
+    event(app, "media.image.deleted.v1", subject, now, &data)
+}
+
+/// `media.file.uploaded.v1`: a file was taken in.
+pub fn file_uploaded(app: &App, file: &File) -> Event {
+    let data = proto::FileUploadedV1 {
+        file_id: file.id.to_string(),
+        owner_id: file.owner.to_string(),
+        content_type: file.file_type.name().to_owned(),
+        size_bytes: i64::try_from(file.full.size).unwrap_or(i64::MAX),
+        uploaded_at: Some(file.created_at.into()),
+    };
+    let subject = data.file_id.clone();
+    event(
+        app,
+        "media.file.uploaded.v1",
+        subject,
+        file.created_at,
+        &data,
+    )
+}
+
+/// `media.file.deleted.v1`: a file is gone.
+pub fn file_deleted(app: &App, file: &File, reason: Removal, now: DateTime<Utc>) -> Event {
+    let data = proto::FileDeletedV1 {
+        file_id: file.id.to_string(),
+        owner_id: file.owner.to_string(),
+        reason: reason.name().to_owned(),
+        deleted_at: Some(now.into()),
+    };
+    let subject = data.file_id.clone();
+    event(app, "media.file.deleted.v1", subject, now, &data)
 }
 
 fn event(
     app: &App,
     kind: &str,
-    image: &Image,
+    subject: String,
     time: DateTime<Utc>,
     data: &impl Serialize,
 ) -> Event {
-    let (id, subject) = (app.random.id(time), image.id.to_string());
-    Event::new(id, kind, "/oruma/media", subject, time, data)
+    Event::new(
+        app.random.id(time),
+        kind,
+        "/oruma/media",
+        subject,
+        time,
+        data,
+    )
 }

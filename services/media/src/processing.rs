@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use oruma_picture::{Limits, Picture, Refusal};
+use oruma_picture::{Limits, Picture, Refusal, Source};
 use tokio::sync::oneshot;
 
 use crate::error::Error;
@@ -31,12 +31,8 @@ pub struct Processing {
     _waiting: Arc<Mutex<Receiver<Job>>>,
 }
 
-struct Job {
-    file: File,
-    name: String,
-    limits: Limits,
-    answer: oneshot::Sender<Result<Picture, Error>>,
-}
+/// What a thread does. It looks itself whether anybody still waits for it.
+type Job = Box<dyn FnOnce() + Send>;
 
 // === impl Processing ===
 
@@ -61,23 +57,52 @@ impl Processing {
         })
     }
 
-    /// Makes a picture of a file whose name is what the client gave.
+    /// Makes a picture of a file that came as one of `sources` and whose name is what the client gave.
     ///
     /// # Errors
     /// [`Error::Invalid`] naming `image` for what is no such picture; [`Error::Overloaded`] at once when the queue is full.
-    pub async fn process(&self, file: File, name: &str) -> Result<Picture, Error> {
-        let (answer, processed) = oneshot::channel();
-        let job = Job {
-            file,
-            name: name.to_owned(),
-            limits: self.limits,
-            answer,
-        };
+    pub async fn process(
+        &self,
+        file: File,
+        name: &str,
+        sources: &[Source],
+    ) -> Result<Picture, Error> {
+        let (name, sources, limits) = (name.to_owned(), sources.to_vec(), self.limits);
+        let made = self.run(file, move |bytes| {
+            oruma_picture::make(bytes, &name, &sources, limits)
+        });
+        made.await?
+            .map_err(|refusal| Error::invalid("image", &refusal.to_string()))
+    }
+
+    /// Makes a small JPEG of a file; `None` for what is no picture that can be read.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] at once when the queue is full.
+    pub async fn thumbnail(&self, file: File) -> Result<Option<Vec<u8>>, Error> {
+        let limits = self.limits;
+        let made = self.run(file, move |bytes| oruma_picture::thumbnail(bytes, limits));
+        Ok(made.await?.ok())
+    }
+
+    /// Has a thread work on the bytes of a file. A client that went away is not worked for. Nobody hears the answer if it goes away while it is, which is
+    /// fine.
+    async fn run<T: Send + 'static>(
+        &self,
+        mut file: File,
+        work: impl FnOnce(&[u8]) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<Result<T, Refusal>, Error> {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move || {
+            if !answer.is_closed() {
+                let _ = answer.send(read(&mut file).map(|bytes| safely(|| work(&bytes))));
+            }
+        });
         self.jobs.try_send(job).map_err(|refused| match refused {
             TrySendError::Full(_) => Error::Overloaded,
             TrySendError::Disconnected(_) => Error::internal("the image threads have ended"),
         })?;
-        processed.await.map_err(Error::internal)?
+        answered.await.map_err(Error::internal)?
     }
 }
 
@@ -88,25 +113,9 @@ fn work(waiting: &Mutex<Receiver<Job>>) {
             .unwrap_or_else(PoisonError::into_inner)
             .recv();
         match next {
-            Ok(job) => job.run(),
+            Ok(job) => job(),
             Err(_) => return,
         }
-    }
-}
-
-impl Job {
-    /// A client that went away is not worked for. Nobody hears the answer if it goes away now, which is fine.
-    fn run(self) {
-        let Self {
-            mut file,
-            name,
-            limits,
-            answer,
-        } = self;
-        if answer.is_closed() {
-            return;
-        }
-        let _ = answer.send(read(&mut file).and_then(|bytes| make_safely(&bytes, &name, limits)));
     }
 }
 
@@ -118,15 +127,11 @@ fn read(file: &mut File) -> Result<Vec<u8>, Error> {
 }
 
 /// A file that has a decoder panic is refused like any other damaged one, and the thread works on.
-fn make_safely(bytes: &[u8], name: &str, limits: Limits) -> Result<Picture, Error> {
-    let made = catch_unwind(AssertUnwindSafe(|| {
-        oruma_picture::make(bytes, name, limits)
-    }));
-    let made = made.unwrap_or_else(|_| {
+fn safely<T>(work: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         tracing::error!("a picture had its decoder panic");
         Err(Refusal::Damaged)
-    });
-    made.map_err(|refusal| Error::invalid("image", &refusal.to_string()))
+    })
 }
 
 #[cfg(test)]
@@ -148,10 +153,10 @@ mod tests {
         let file = || tempfile::tempfile().unwrap();
         let waiting = {
             let (processing, file) = (processing.clone(), file());
-            tokio::spawn(async move { processing.process(file, "").await })
+            tokio::spawn(async move { processing.thumbnail(file).await })
         };
         loop {
-            let second = processing.process(file(), "");
+            let second = processing.thumbnail(file());
             let second = tokio::time::timeout(std::time::Duration::from_millis(20), second);
             if matches!(second.await, Ok(Err(Error::Overloaded))) {
                 break;

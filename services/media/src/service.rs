@@ -11,9 +11,11 @@ use oruma_service::{Parts, Surroundings};
 use oruma_service_runtime::{GrpcListener, Readiness, Stop};
 use tokio::sync::{Notify, Semaphore};
 
+use crate::app::files::uploads::FILES_AT_ONCE;
 use crate::app::uploads::UPLOADS_AT_ONCE;
 use crate::app::{App, retention};
 use crate::config::Config;
+use crate::films::Films;
 use crate::processing::Processing;
 use crate::{grpc, inbox};
 
@@ -46,10 +48,14 @@ impl Service {
             post_inbox: Inbox::new(schema, inbox::POSTS),
             event_inbox: Inbox::new(schema, inbox::EVENTS),
             item_inbox: Inbox::new(schema, inbox::ITEMS),
+            message_inbox: Inbox::new(schema, inbox::MESSAGES),
             user_inbox: Inbox::new(schema, inbox::USERS),
+            avatar_inbox: Inbox::new(schema, inbox::AVATARS),
             blobs: config.blobs.clone().open()?,
             processing: Processing::start(config.processing)?,
+            films: Films::new(config.films.clone()),
             places: Semaphore::new(UPLOADS_AT_ONCE),
+            file_places: Semaphore::new(FILES_AT_ONCE),
             removals: Notify::new(),
             config,
             clock,
@@ -91,6 +97,8 @@ impl Service {
         };
         parts.start(stop);
         let app = self.app;
+        let films = app.films.clone();
+        stop.spawn_job(|_| async move { films.look_for_program().await });
         stop.spawn_job(|token| async move { retention::keep_tidy(&app, token).await });
         Ok(())
     }

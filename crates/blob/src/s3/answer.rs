@@ -7,7 +7,7 @@ use futures::stream::unfold;
 use futures::{Stream, StreamExt};
 use rusoto_core::request::BufferedHttpResponse;
 use rusoto_core::{ByteStream, RusotoError};
-use rusoto_s3::{GetObjectError, GetObjectOutput, HeadObjectError};
+use rusoto_s3::{AbortMultipartUploadError, GetObjectError, GetObjectOutput, HeadObjectError};
 
 use bytes::Bytes;
 
@@ -39,6 +39,13 @@ pub(super) fn failed_get(error: RusotoError<GetObjectError>) -> BlobError {
 pub(super) fn failed_head(error: RusotoError<HeadObjectError>) -> BlobError {
     match error {
         RusotoError::Service(HeadObjectError::NoSuchKey(_)) => BlobError::NotFound,
+        other => failed(other),
+    }
+}
+
+pub(super) fn failed_abort(error: RusotoError<AbortMultipartUploadError>) -> BlobError {
+    match error {
+        RusotoError::Service(AbortMultipartUploadError::NoSuchUpload(_)) => BlobError::NotFound,
         other => failed(other),
     }
 }
@@ -116,7 +123,7 @@ fn whole_size(content_range: &str) -> Option<u64> {
     content_range.rsplit_once('/')?.1.parse().ok()
 }
 
-fn senseless(what: &'static str) -> BlobError {
+pub(super) fn senseless(what: &'static str) -> BlobError {
     BlobError::Failed(Box::new(Senseless(what)))
 }
 

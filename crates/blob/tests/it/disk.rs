@@ -81,6 +81,31 @@ async fn left_overs_are_removed_when_they_are_old() {
     assert_eq!(opened.files(".incoming"), ["new"]);
 }
 
+/// A writer that is dropped, or abandoned by its ticket, leaves no file; no ticket leads to another folder.
+#[tokio::test]
+async fn what_is_not_finished_leaves_no_file() {
+    let opened = open();
+    put(opened.store(), "images/a.jpg", b"x").await;
+    for kept in [false, true] {
+        let begun = opened.store().begin(&key("b"), "text/plain").await;
+        let mut writer = begun.unwrap();
+        writer.write(Bytes::from_static(b"y")).await.unwrap();
+        assert_eq!(opened.files(".incoming").len(), 1);
+        if kept {
+            let ticket = writer.ticket().unwrap().to_owned();
+            opened.store().abandon(&key("b"), &ticket).await.unwrap();
+        } else {
+            drop(writer);
+        }
+        assert!(opened.files(".incoming").is_empty());
+    }
+    for ticket in ["", "..", "../images/a.jpg", "a/b"] {
+        let abandoned = opened.store().abandon(&key("b"), ticket).await;
+        assert!(abandoned.is_err(), "{ticket}");
+    }
+    assert_eq!(got(opened.store(), "images/a.jpg").await, b"x");
+}
+
 #[tokio::test]
 async fn a_folder_is_no_blob() {
     let opened = open();

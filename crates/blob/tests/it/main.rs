@@ -8,6 +8,6 @@
 )]
 
 mod disk;
+mod proxy;
 mod s3;
-mod server;
 mod suite;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use oruma_blob::{BlobConfig, BlobError, BlobStore, Content, SharedBlobStore};
 use oruma_service_runtime::Env;
+use oruma_test_kit::{S3_KEY_ID, S3_SECRET, S3Server};
 
-use crate::server::{KEY_ID, S3Server, SECRET};
 use crate::suite::{conformance, key, put};
 
 /// A store in a bucket of a server that goes away with it.
@@ -26,7 +26,7 @@ fn store(endpoint: &str, bucket: &str, secret: &str) -> SharedBlobStore {
         ("AWS_S3_BUCKET", bucket),
         ("AWS_REGION", "us-east-1"),
         ("AWS_ENDPOINT_URL", endpoint),
-        ("AWS_ACCESS_KEY_ID", KEY_ID),
+        ("AWS_ACCESS_KEY_ID", S3_KEY_ID),
         ("AWS_SECRET_ACCESS_KEY", secret),
     ]);
     BlobConfig::from_env(&env).unwrap().open().unwrap()
@@ -35,7 +35,7 @@ fn store(endpoint: &str, bucket: &str, secret: &str) -> SharedBlobStore {
 async fn open() -> Opened {
     let server = S3Server::start("pictures").await;
     Opened {
-        store: store(&server.endpoint(), "pictures", SECRET),
+        store: store(&server.endpoint(), "pictures", S3_SECRET),
         server,
     }
 }
@@ -65,7 +65,7 @@ async fn a_wrong_secret_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bucket_that_is_not_there_is_no_sign_of_life() {
     let opened = open().await;
-    let other = store(&opened.server.endpoint(), "nowhere", SECRET);
+    let other = store(&opened.server.endpoint(), "nowhere", S3_SECRET);
     assert!(other.ping().await.is_err());
     assert!(other.get(&key("a"), None).await.is_err());
 }
@@ -77,7 +77,9 @@ async fn aserver_that_is_away_is_unavailable() {
     let endpoint = opened.server.endpoint();
     drop(opened);
     let begun = Instant::now();
-    let failed = store(&endpoint, "pictures", SECRET).size(&key("a")).await;
+    let failed = store(&endpoint, "pictures", S3_SECRET)
+        .size(&key("a"))
+        .await;
     assert!(
         matches!(failed, Err(BlobError::Unavailable(_))),
         "{failed:?}"
@@ -89,8 +91,8 @@ async fn aserver_that_is_away_is_unavailable() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failure_in_passing_is_tried_again() {
     let server = S3Server::start("pictures").await;
-    let flaky = crate::server::refusing_first(2, server.address()).await;
-    let store = store(&format!("http://{flaky}"), "pictures", SECRET);
+    let flaky = crate::proxy::refusing_first(2, server.address()).await;
+    let store = store(&format!("http://{flaky}"), "pictures", S3_SECRET);
     put(&*store, "a", b"x").await;
     assert_eq!(crate::suite::got(&*store, "a").await, b"x");
 }

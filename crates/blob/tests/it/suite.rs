@@ -5,7 +5,7 @@ use std::io::Write;
 use bytes::Bytes;
 use futures::future::join_all;
 use futures::{StreamExt, TryStreamExt};
-use oruma_blob::{BlobError, BlobKey, BlobStore, ByteRange, Content};
+use oruma_blob::{BlobError, BlobKey, BlobStore, BlobWriter, ByteRange, Content};
 use sha2::{Digest, Sha256};
 
 const MEGABYTE: u64 = 1024 * 1024;
@@ -34,6 +34,12 @@ macro_rules! conformance {
             of_many_puts_one_wins_as_a_whole
             a_file_is_put_from_its_start
             a_big_blob_comes_in_small_pieces
+            what_comes_in_pieces_is_there_at_its_end
+            a_blob_without_pieces_is_empty
+            what_is_not_finished_is_no_blob
+            what_is_not_finished_leaves_the_blob_before_it
+            what_a_killed_writer_left_is_abandoned
+            many_write_at_once
             removing_twice_is_fine
             it_gives_a_sign_of_life
         }
@@ -190,6 +196,103 @@ pub(crate) async fn a_big_blob_comes_in_small_pieces(store: &dyn BlobStore) {
     let middle = ByteRange::Between(5 * MEGABYTE - 1, 5 * MEGABYTE);
     let (_, _, bytes) = part(store, "big", Some(middle)).await.unwrap();
     assert_eq!(bytes, [4, 5]);
+}
+
+/// Pieces that are neither as long as a part nor as each other, for several parts.
+fn pieces() -> Vec<Bytes> {
+    (0..60_u8)
+        .map(|number| Bytes::from(vec![number; 180_000 + usize::from(number) * 1_000]))
+        .collect()
+}
+
+async fn begin(store: &dyn BlobStore, name: &str) -> Box<dyn BlobWriter> {
+    store.begin(&key(name), "text/plain").await.unwrap()
+}
+
+async fn write_all(writer: &mut dyn BlobWriter, pieces: Vec<Bytes>) {
+    for piece in pieces {
+        writer.write(piece).await.unwrap();
+    }
+}
+
+pub(crate) async fn what_comes_in_pieces_is_there_at_its_end(store: &dyn BlobStore) {
+    for (name, pieces) in [
+        ("folder/large", pieces()),
+        ("folder/small", pieces()[..3].to_vec()),
+        (
+            "folder/one",
+            vec![Bytes::from(vec![7; 11 * MEGABYTE as usize])],
+        ),
+    ] {
+        let mut writer = begin(store, name).await;
+        write_all(&mut *writer, pieces.clone()).await;
+        let asked = store.size(&key(name)).await;
+        assert!(matches!(asked, Err(BlobError::NotFound)), "{asked:?}");
+        writer.finish().await.unwrap();
+        assert!(got(store, name).await == pieces.concat(), "{name}");
+    }
+}
+
+pub(crate) async fn a_blob_without_pieces_is_empty(store: &dyn BlobStore) {
+    begin(store, "empty").await.finish().await.unwrap();
+    assert_eq!(got(store, "empty").await, b"");
+}
+
+pub(crate) async fn what_is_not_finished_is_no_blob(store: &dyn BlobStore) {
+    let mut writer = begin(store, "folder/a").await;
+    write_all(&mut *writer, pieces()).await;
+    drop(writer);
+    let asked = store.get(&key("folder/a"), None).await.map(drop);
+    assert!(matches!(asked, Err(BlobError::NotFound)), "{asked:?}");
+}
+
+pub(crate) async fn what_is_not_finished_leaves_the_blob_before_it(store: &dyn BlobStore) {
+    put(store, "a", b"before").await;
+    let mut writer = begin(store, "a").await;
+    write_all(&mut *writer, pieces()).await;
+    assert_eq!(got(store, "a").await, b"before");
+    drop(writer);
+    assert_eq!(got(store, "a").await, b"before");
+}
+
+/// By its ticket alone, as after a new start.
+pub(crate) async fn what_a_killed_writer_left_is_abandoned(store: &dyn BlobStore) {
+    let mut writer = begin(store, "a").await;
+    write_all(&mut *writer, pieces()).await;
+    let ticket = writer.ticket().unwrap().to_owned();
+    for _ in 0..2 {
+        store.abandon(&key("a"), &ticket).await.unwrap();
+    }
+    // What it would still have written has nothing to go to.
+    let finished = writer.finish().await;
+    assert!(finished.is_err(), "{finished:?}");
+    let asked = store.size(&key("a")).await;
+    assert!(matches!(asked, Err(BlobError::NotFound)), "{asked:?}");
+
+    let mut writer = begin(store, "b").await;
+    write_all(&mut *writer, pieces()).await;
+    let ticket = writer.ticket().unwrap().to_owned();
+    writer.finish().await.unwrap();
+    store.abandon(&key("b"), &ticket).await.unwrap();
+    assert_eq!(got(store, "b").await, pieces().concat());
+}
+
+pub(crate) async fn many_write_at_once(store: &dyn BlobStore) {
+    let writes = (0..6).map(|number: usize| async move {
+        let mut writer = begin(store, &format!("many/{}", number / 2)).await;
+        write_all(
+            &mut *writer,
+            vec![Bytes::from(vec![number as u8; 400_000]); 16],
+        )
+        .await;
+        writer.finish().await.unwrap();
+    });
+    join_all(writes).await;
+    for number in 0..3_u8 {
+        let read = got(store, &format!("many/{number}")).await;
+        let of = |writer: u8| read == vec![writer; 16 * 400_000];
+        assert!(of(2 * number) || of(2 * number + 1));
+    }
 }
 
 pub(crate) async fn removing_twice_is_fine(store: &dyn BlobStore) {

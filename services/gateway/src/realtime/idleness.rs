@@ -17,6 +17,8 @@ use crate::edge::Edge;
 const GROUP: &str = "active";
 /// How often somebody looks for those who no longer do anything.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How much longer than a lease those who no longer do anything are kept in mind, so that somebody can still tell of them.
+const MEMORY: Duration = Duration::from_hours(1);
 /// Leases are renewed no more often than the time to be away divided by this …
 const RENEWALS: i64 = 10;
 /// … and at least as often as this, in milliseconds.
@@ -153,7 +155,7 @@ fn lease(edge: &Edge) -> Lease {
     Lease {
         length,
         grace: Duration::ZERO,
-        memory: length,
+        memory: length + MEMORY,
     }
 }
 

@@ -91,6 +91,7 @@ pub async fn export(app: &App, caller: &Caller) -> Result<String, Error> {
     let owner = caller.user().ok_or(Error::NotSignedIn)?;
     let mut conn = app.database.reader().await?;
     let images = store::images::list_own(&mut conn, owner).await?;
+    let files = store::files::list_own(&mut conn, owner).await?;
     let images: Vec<_> = images
         .iter()
         .map(|image| {
@@ -104,7 +105,19 @@ pub async fn export(app: &App, caller: &Caller) -> Result<String, Error> {
             })
         })
         .collect();
-    Ok(json!({ "images": images }).to_string())
+    let files: Vec<_> = files
+        .iter()
+        .map(|file| {
+            json!({
+                "path": file.path(),
+                "name": file.name.as_str(),
+                "contentType": file.file_type.name(),
+                "sizeBytes": file.full.size,
+                "createdAt": file.created_at,
+            })
+        })
+        .collect();
+    Ok(json!({ "images": images, "files": files }).to_string())
 }
 
 fn check_number(paths: &[String]) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! Removing what is no longer needed: pictures that nothing uses, files of pictures that are gone, and what failed uploads left.
+//! Removing what is no longer needed: pictures and files that nothing uses, what is stored of those that are gone, and what failed uploads left.
 
 use std::time::Duration;
 
@@ -6,18 +6,18 @@ use chrono::TimeDelta;
 use diesel_async::AsyncConnection;
 use tokio_util::sync::CancellationToken;
 
-use super::{App, uploads};
+use super::{App, files, uploads};
 use crate::error::Error;
 use crate::outbox::{Removal, image_deleted};
 use crate::store;
 
 const EVERY: Duration = Duration::from_secs(60);
 /// Longer than any upload takes from its row to its last file.
-const UPLOADS_TAKE: TimeDelta = TimeDelta::minutes(15);
+pub(super) const UPLOADS_TAKE: TimeDelta = TimeDelta::minutes(15);
 /// How long handled events are remembered.
 const EVENTS_KEPT: TimeDelta = TimeDelta::days(30);
-/// Pictures that one transaction removes.
-const BATCH: i64 = 50;
+/// Pictures or files that one transaction removes.
+pub(super) const BATCH: i64 = 50;
 
 /// Removes every minute, and at once what this process has just deleted, until `stop`. Several replicas share the work.
 pub async fn keep_tidy(app: &App, stop: CancellationToken) {
@@ -29,7 +29,7 @@ pub async fn keep_tidy(app: &App, stop: CancellationToken) {
         }
         if let Err(error) = tidy(app).await {
             let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "old pictures not removed");
+            tracing::warn!(error, "old pictures and files not removed");
         }
     }
 }
@@ -41,21 +41,24 @@ pub async fn keep_tidy(app: &App, stop: CancellationToken) {
 pub async fn tidy(app: &App) -> Result<(), Error> {
     let (mut deleted, mut erased) = (0, 0);
     loop {
-        let batch = delete_unused(app).await?;
-        deleted += batch;
-        if !is_full(batch) {
+        let batch = [
+            delete_unused(app).await?,
+            files::retention::delete_unused(app).await?,
+        ];
+        deleted += batch.iter().sum::<usize>();
+        if !batch.into_iter().any(is_full) {
             break;
         }
     }
     loop {
-        let batch = erase(app).await?;
-        erased += batch;
-        if !is_full(batch) {
+        let batch = [erase(app).await?, files::retention::erase(app).await?];
+        erased += batch.iter().sum::<usize>();
+        if !batch.into_iter().any(is_full) {
             break;
         }
     }
     if deleted + erased > 0 {
-        tracing::info!(deleted, erased, "old pictures removed");
+        tracing::info!(deleted, erased, "old pictures and files removed");
     }
     let before = app.clock.now() - EVENTS_KEPT;
     let mut conn = app.database.reader().await?;
@@ -63,7 +66,9 @@ pub async fn tidy(app: &App) -> Result<(), Error> {
         &app.post_inbox,
         &app.event_inbox,
         &app.item_inbox,
+        &app.message_inbox,
         &app.user_inbox,
+        &app.avatar_inbox,
     ] {
         inbox.forget_before(&mut conn, before).await?;
     }

@@ -1,16 +1,17 @@
 //! Taking pictures in.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Seek, Write};
 
 use bytes::Bytes;
 use diesel_async::AsyncConnection;
 use futures::{Stream, StreamExt};
 use oruma_blob::{BlobError, Content};
 use oruma_ids::{ImageId, UserId};
-use oruma_picture::Picture;
+use oruma_picture::{Picture, Source};
 use oruma_service_runtime::Caller;
 use sha2::{Digest, Sha256};
+use tokio_util::io::ReaderStream;
 
 use super::App;
 use crate::domain::image::{Image, ImageFolder, StoredFile, Variant};
@@ -29,6 +30,10 @@ pub struct Header {
     pub folder: ImageFolder,
     /// The name that the client gave; may be empty.
     pub file_name: String,
+    /// As what it may come.
+    pub sources: Vec<Source>,
+    /// How many bytes it may have, if fewer than every picture.
+    pub most_bytes: Option<u64>,
 }
 
 /// Takes in one picture (O-025, O-079, O-080, O-084, O-196…O-199).
@@ -47,21 +52,25 @@ pub async fn upload(
         return Err(Error::invalid("file_name", "is too long"));
     }
     let _place = app.places.try_acquire().map_err(|_| Error::Overloaded)?;
-    let file = tokio::time::timeout(
-        app.config.upload_timeout,
-        spool(app.config.most_bytes, chunks),
-    )
-    .await
-    .map_err(|_| Error::TooSlow)??;
+    let most_bytes = app.config.most_bytes;
+    let most_bytes = header.most_bytes.unwrap_or(most_bytes).min(most_bytes);
+    let spooled = tokio::time::timeout(app.config.upload_timeout, spool(most_bytes, chunks));
+    let file = spooled.await.map_err(|_| Error::TooSlow)??;
     if let Some(address) = &app.config.scanner {
-        scanner::check(address, &file).await?;
+        let mut file = file.try_clone().map_err(Error::internal)?;
+        file.rewind().map_err(Error::internal)?;
+        let pieces = ReaderStream::with_capacity(tokio::fs::File::from_std(file), scanner::PIECE);
+        scanner::check(address, pieces, "image").await?;
     }
-    let picture = app.processing.process(file, &header.file_name).await?;
+    let processed = app
+        .processing
+        .process(file, &header.file_name, &header.sources);
+    let picture = processed.await?;
     keep(app, owner, header.folder, picture).await
 }
 
 /// Waits for all bytes. The file has no name, so that nothing is left of it whatever happens.
-async fn spool(
+pub(super) async fn spool(
     most_bytes: u64,
     chunks: impl Stream<Item = Result<Bytes, Error>>,
 ) -> Result<File, Error> {
@@ -72,7 +81,8 @@ async fn spool(
         let chunk = chunk?;
         length += chunk.len() as u64;
         if length > most_bytes {
-            return Err(Error::FileTooLarge { most_bytes });
+            let field = "image";
+            return Err(Error::FileTooLarge { most_bytes, field });
         }
         file = blocking(move || file.write_all(&chunk).map(|()| file)).await?;
     }

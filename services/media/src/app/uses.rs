@@ -6,7 +6,7 @@ use oruma_broker::Inbox;
 use oruma_ids::{ImageId, UserId};
 use uuid::Uuid;
 
-use super::App;
+use super::{App, files};
 use crate::domain::image::{ImagePath, Variant};
 use crate::error::Error;
 use crate::outbox::{Removal, image_deleted};
@@ -48,7 +48,8 @@ pub async fn note(app: &App, inbox: &Inbox, event: Uuid, uses: &Uses) -> Result<
     .await
 }
 
-/// Removes all pictures of a person whose account ended, unless the event was handled before. They are gone for readers at once.
+/// Removes all pictures of a person whose account ended, and the files that nothing uses, unless the event was handled before. They are gone for readers
+/// at once.
 ///
 /// # Errors
 /// When the database fails.
@@ -59,6 +60,7 @@ pub async fn forget_owner(app: &App, event: Uuid, owner: UserId) -> Result<(), E
         if !app.user_inbox.first_time(conn, event).await? {
             return Ok(());
         }
+        files::uses::forget_owner(app, conn, owner, now).await?;
         store::images::delete_storing_of(conn, owner, now).await?;
         for image in store::images::delete_stored_of(conn, owner, now).await? {
             let event = image_deleted(app, &image, Removal::OwnerDeleted, now);

@@ -2,6 +2,7 @@
 
 use futures::stream::{self, BoxStream};
 use futures::{Stream, StreamExt};
+use oruma_picture::Source;
 use oruma_proto::media::v1 as proto;
 use oruma_rpc_error::Fault;
 use tonic::{Status, Streaming};
@@ -54,9 +55,25 @@ pub(super) fn header(first: Option<proto::UploadImageRequest>) -> Result<Header,
         Some(proto::upload_image_request::Part::Header(header)) => Ok(Header {
             folder: folder(header.folder)?,
             file_name: header.file_name,
+            sources: sources(&header.content_types)?,
+            most_bytes: u64::try_from(header.max_bytes)
+                .ok()
+                .filter(|most| *most > 0),
         }),
         _ => Err(Error::invalid("header", "must come first")),
     }
+}
+
+/// Reads as what a picture may come.
+fn sources(content_types: &[String]) -> Result<Vec<Source>, Error> {
+    if content_types.is_empty() {
+        return Ok(Source::USUAL.to_vec());
+    }
+    let read = content_types
+        .iter()
+        .map(|content_type| Source::from_content_type(content_type));
+    let read: Option<Vec<Source>> = read.collect();
+    read.ok_or_else(|| Error::invalid("content_types", "must be types of pictures that are taken"))
 }
 
 /// The bytes that follow the header.
@@ -100,6 +117,6 @@ const fn response(part: proto::read_image_response::Part) -> proto::ReadImageRes
     proto::ReadImageResponse { part: Some(part) }
 }
 
-fn signed(number: u64) -> i64 {
+pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

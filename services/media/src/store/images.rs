@@ -193,7 +193,7 @@ pub async fn delete_storing_of(
 }
 
 /// Removes some pictures that nothing uses since `before`, and returns them, and whether anything ever used them. Pictures that were
-/// claimed for what no event tells of are left alone.
+/// claimed for what no event tells of, and that no event told of, are left alone.
 ///
 /// # Errors
 /// When the database fails.
@@ -210,7 +210,12 @@ pub async fn delete_orphans(
     let orphans: Vec<Uuid> = images::table
         .filter(images::state.eq(STORED))
         .filter(images::unused_since.lt(before))
-        .filter(images::claimed_at.is_null().or(images::folder.eq_any(told)))
+        .filter(
+            images::claimed_at
+                .is_null()
+                .or(images::folder.eq_any(told))
+                .or(images::used_before),
+        )
         .order(images::unused_since)
         .limit(limit)
         .for_update()

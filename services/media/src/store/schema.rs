@@ -3,6 +3,34 @@
 /// Tables of the schema `media`.
 pub mod media {
     diesel::table! {
+        /// What uses a file.
+        media.file_uses (file_id, used_by) {
+            file_id -> Uuid,
+            used_by -> Text,
+        }
+    }
+
+    diesel::table! {
+        /// Files of any kind.
+        media.files (id) {
+            id -> Uuid,
+            owner_id -> Uuid,
+            name -> Text,
+            state -> Text,
+            ticket -> Nullable<Text>,
+            content_type -> Nullable<Text>,
+            size_bytes -> Nullable<Int8>,
+            digest -> Nullable<Bytea>,
+            thumbnail_size_bytes -> Nullable<Int8>,
+            thumbnail_digest -> Nullable<Bytea>,
+            created_at -> Timestamptz,
+            unused_since -> Nullable<Timestamptz>,
+            keep_until -> Nullable<Timestamptz>,
+            deleted_at -> Nullable<Timestamptz>,
+        }
+    }
+
+    diesel::table! {
         /// What uses a picture.
         media.image_uses (image_id, used_by) {
             image_id -> Uuid,
@@ -32,6 +60,8 @@ pub mod media {
         }
     }
 
+    diesel::joinable!(file_uses -> files (file_id));
+    diesel::allow_tables_to_appear_in_same_query!(file_uses, files);
     diesel::joinable!(image_uses -> images (image_id));
     diesel::allow_tables_to_appear_in_same_query!(image_uses, images);
 }

@@ -7,12 +7,20 @@
     reason = "a test fails by panicking"
 )]
 
+mod file_owners;
+mod file_reading;
+mod file_retention;
+mod file_uploads;
+mod file_uses;
+mod files;
+mod films;
 mod migrations;
 mod outbox;
 mod owners;
 mod pictures;
 mod reading;
 mod retention;
+mod s3;
 mod scanner;
 mod support;
 mod uploads;

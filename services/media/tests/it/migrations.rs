@@ -27,6 +27,7 @@ async fn replicas_that_migrate_at_once_run_each_step_once() {
 async fn the_schema_refuses_what_must_not_be() {
     let media = Media::start().await;
     media.upload(&ada(), &jpeg()).await;
+    media.note(&ada()).await;
     let mut conn = connect(&media.database).await;
     for wrong in [
         "UPDATE images SET folder = '..'",
@@ -36,6 +37,15 @@ async fn the_schema_refuses_what_must_not_be() {
         "UPDATE images SET deleted_at = now()",
         "UPDATE images SET size_bytes = 0",
         "UPDATE images SET digest = ''",
+        "UPDATE files SET name = ''",
+        "UPDATE files SET name = repeat('n', 256)",
+        "UPDATE files SET state = 'lost'",
+        "UPDATE files SET state = 'deleted'",
+        "UPDATE files SET content_type = NULL",
+        "UPDATE files SET size_bytes = 0",
+        "UPDATE files SET digest = ''",
+        "UPDATE files SET thumbnail_size_bytes = 1",
+        "INSERT INTO file_uses VALUES (gen_random_uuid(), 'messaging.message/1')",
         "INSERT INTO image_uses VALUES (gen_random_uuid(), 'social.post/1')",
     ] {
         assert!(conn.batch_execute(wrong).await.is_err(), "{wrong}");

@@ -135,7 +135,7 @@ async fn an_export_has_all_own_pictures() {
         "2027-01-15T10:00:00.123Z"
     );
     let nothing = media.export(&crate::support::person(3)).await.unwrap();
-    assert_eq!(nothing, json!({"images": []}));
+    assert_eq!(nothing, json!({"images": [], "files": []}));
     let nobodys = media.export(&guest()).await;
     refused(nobodys, ErrorCode::Unauthenticated, "not_signed_in");
 }

@@ -8,6 +8,7 @@ use oruma_rpc_error::ErrorCode;
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::files::noise;
 use crate::pictures::jpeg;
 use crate::support::{Media, POSTS, Setup, ada, refused};
 
@@ -109,6 +110,26 @@ async fn with_scanner(address: SocketAddr) -> Media {
     let mut setup = Setup::new().await;
     setup.config.scanner = Some(address.to_string());
     setup.start().await
+}
+
+/// C-153, C-200: the same holds for files of any kind: nobody gets one that was not found clean.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_files_that_were_scanned_pass() {
+    let scanner = Scanner::start().await;
+    let media = with_scanner(scanner.address).await;
+    let clean = media.send_file(&ada(), "a.bin", &noise(3_000_000)).await;
+    let hidden = [noise(500_000), eicar(), noise(500_000)].concat();
+    for infected in [eicar(), hidden] {
+        let refusal = media.try_send_file(&ada(), "a.bin", &infected).await;
+        let refusal = refused(refusal, ErrorCode::Invalid, "infected");
+        assert_eq!(refusal.violations[0].field, "files");
+    }
+    drop(scanner);
+    let unscanned = media.try_send_file(&ada(), "a.txt", b"words").await;
+    refused(unscanned, ErrorCode::Unavailable, "unavailable");
+    assert_eq!(media.files(), [format!("files/{}", clean.id)]);
+    assert_eq!(media.count("media.files").await, 1);
+    assert_eq!(media.count("media.outbox").await, 1);
 }
 
 /// O-198: what the scanner knows is refused, what it does not know passes, and without the scanner nothing does.

@@ -11,10 +11,12 @@ use oruma_broker::{Broker, Event, InProcessBroker, Subscription};
 use oruma_ids::{SessionId, UserId};
 use oruma_media::app::App;
 use oruma_media::config::Config;
+use oruma_media::films::FilmsConfig;
 use oruma_media::processing::ProcessingConfig;
 use oruma_media::service::{MIGRATIONS, Service};
 use oruma_picture::Limits;
 use oruma_proto::media::v1 as proto;
+use oruma_proto::media::v1::file_service_client::FileServiceClient;
 use oruma_proto::media::v1::image_service_client::ImageServiceClient;
 use oruma_proto::media::v1::upload_image_request::Part;
 use oruma_rpc_error::RpcError;
@@ -88,10 +90,17 @@ impl Setup {
                     longest_side: 2_048,
                 },
             },
+            films: FilmsConfig {
+                program: "ffmpeg".into(),
+                at_once: 2,
+                deadline: Duration::from_secs(60),
+            },
             most_bytes: 10 * 1_048_576,
+            most_file_bytes: 50 * 1_048_576,
             upload_timeout: Duration::from_secs(20),
             scanner: None,
             orphans_kept: TimeDelta::hours(24),
+            unused_files_kept: TimeDelta::days(7),
         };
         Self {
             database,
@@ -137,7 +146,7 @@ impl Setup {
 /// A running service.
 pub(crate) struct Media {
     stop: Stop,
-    channel: Channel,
+    pub(crate) channel: Channel,
     pub(crate) app: Arc<App>,
     pub(crate) broker: Arc<InProcessBroker>,
     /// What subscribers of this service's events were told.
@@ -174,6 +183,11 @@ pub(crate) struct Read {
 impl Media {
     pub(crate) async fn start() -> Self {
         Setup::new().await.start().await
+    }
+
+    pub(crate) fn file_service(&self) -> FileServiceClient<GrpcClient> {
+        let client = GrpcClient::new(self.channel.clone(), credential().shown());
+        FileServiceClient::new(client)
     }
 
     pub(crate) fn images(&self) -> ImageServiceClient<GrpcClient> {
@@ -346,5 +360,6 @@ pub(crate) fn header(folder: i32, name: &str) -> Part {
     Part::Header(proto::UploadImageHeader {
         folder,
         file_name: name.to_owned(),
+        ..Default::default()
     })
 }

@@ -131,6 +131,56 @@ async fn a_file_that_is_too_large_is_refused() {
     media.upload(&ada(), &file).await;
 }
 
+/// C-012, C-123, K-37: whoever asks for others says which formats are taken, and how many bytes, but never more than the service does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_contract_has_its_own_formats_and_size() {
+    let media = Media::start().await;
+    let upload = async |types: &[&str], max_bytes: i64, bytes: &[u8]| {
+        let header = Part::Header(proto::UploadImageHeader {
+            folder: AVATARS,
+            file_name: String::new(),
+            content_types: types.iter().map(ToString::to_string).collect(),
+            max_bytes,
+        });
+        let chunks = bytes
+            .chunks(200_000)
+            .map(|chunk| Part::Chunk(chunk.to_vec()));
+        let parts = std::iter::once(header).chain(chunks).collect();
+        media.send(&ada(), parts).await
+    };
+    let wanted = ["image/jpeg", "image/png", "image/gif"];
+    let gif = picture(60, 40, ImageFormat::Gif);
+    let image = upload(&wanted, 5 * 1_048_576, &gif).await.unwrap();
+    assert_eq!(image.content_type, "image/png");
+    assert_eq!(
+        media.read(&image.path).await.unwrap().header.content_type,
+        "image/png"
+    );
+    assert_eq!(invalid_fields(upload(&[], 0, &gif).await), ["image"]);
+    let webp = picture(60, 40, ImageFormat::WebP);
+    let refusal = upload(&wanted, 0, &webp).await.unwrap_err();
+    assert_eq!(
+        refusal.violations[0].problem,
+        "must be a JPG, PNG or GIF picture"
+    );
+    let unknown = upload(&["image/svg+xml"], 0, &jpeg()).await;
+    assert_eq!(invalid_fields(unknown), ["content_types"]);
+
+    let mut large = jpeg();
+    large.resize(5 * 1_048_576 + 1, 0);
+    let refusal = refused(
+        upload(&wanted, 5 * 1_048_576, &large).await,
+        ErrorCode::OutOfRange,
+        "file_too_large",
+    );
+    assert_eq!(refusal.message, "The file is larger than 5 MB");
+    large.pop();
+    upload(&wanted, 5 * 1_048_576, &large).await.unwrap();
+    large.resize(10 * 1_048_576 + 1, 0);
+    let refusal = upload(&wanted, 50 * 1_048_576, &large).await;
+    refused(refusal, ErrorCode::OutOfRange, "file_too_large");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_signed_in_uploads_nothing() {
     let media = Media::start().await;

@@ -1,7 +1,7 @@
 //! What other services tell: uses of pictures, and accounts that ended.
 
 use oruma_broker::{Broker, Event};
-use oruma_proto::auth::v1::UserDeletedV1;
+use oruma_proto::auth::v1::{UserDeletedV1, UserUpdatedV1};
 use oruma_proto::events::v1::{EventCreatedV1, EventDeletedV1, EventUpdatedV1};
 use oruma_proto::social::v1::{PostCreatedV1, PostDeletedV1, PostUpdatedV1};
 use oruma_service_runtime::{Caller, Random};
@@ -10,9 +10,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::pictures::jpeg;
-use crate::support::{EVENTS, Media, ada, bob, start_time};
+use crate::support::{AVATARS, EVENTS, Media, ada, bob, start_time};
 
-fn event(kind: &str, subject: String, data: &impl Serialize) -> Event {
+pub(crate) fn event(kind: &str, subject: String, data: &impl Serialize) -> Event {
     let id = Random::system().id(start_time());
     Event::new(id, kind, "/oruma/tests", subject, start_time(), data)
 }
@@ -57,7 +57,7 @@ pub(crate) fn deleted(post: u128, author: &Caller) -> Event {
     event("social.post.deleted.v1", post_id(post), &data)
 }
 
-fn left(person: &Caller) -> Event {
+pub(crate) fn left(person: &Caller) -> Event {
     let user_id = person.user().unwrap().to_string();
     let data = UserDeletedV1 {
         user_id: user_id.clone(),
@@ -240,6 +240,76 @@ async fn uploads_under_way_go_with_the_account() {
     assert!(!media.is_served(&image).await);
     media.clock.advance(chrono::TimeDelta::minutes(16));
     media.tidy().await;
+    assert!(media.files().is_empty());
+}
+
+/// C-123: who shows another picture, or none, no longer needs the one before; one that is shown stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_avatar_goes_when_another_is_shown() {
+    let media = Media::start().await;
+    media.broker.release();
+    let mut avatars = Vec::new();
+    for _ in 0..2 {
+        avatars.push(
+            media
+                .try_upload(&ada(), AVATARS, "", &jpeg())
+                .await
+                .unwrap(),
+        );
+    }
+    let bobs = media
+        .try_upload(&bob(), AVATARS, "", &jpeg())
+        .await
+        .unwrap();
+    let shows = |avatar_url: String| {
+        let user_id = ada().user().unwrap().to_string();
+        let data = UserUpdatedV1 {
+            user_id: user_id.clone(),
+            avatar_url,
+            ..Default::default()
+        };
+        event("auth.user.updated.v1", user_id, &data)
+    };
+    // One of them was claimed, as those were that were shown before this was told.
+    media
+        .claim(&ada(), AVATARS, &[&avatars[0].path])
+        .await
+        .unwrap();
+    let first = shows(format!("/uploads/images/{}", avatars[0].path));
+    media.hear(&first).await;
+    media
+        .hear(&shows(format!(
+            "https://api.example.org/uploads/images/{}",
+            avatars[0].path
+        )))
+        .await;
+    media.clock.advance(chrono::TimeDelta::hours(23));
+    media
+        .hear(&shows(format!(
+            "https://api.example.org/connectbest/uploads/images/{}",
+            avatars[1].path
+        )))
+        .await;
+    media.hear(&first).await;
+    media.clock.advance(chrono::TimeDelta::minutes(6));
+    media.tidy().await;
+    assert!(!media.is_served(&avatars[0]).await);
+    assert!(media.is_served(&avatars[1]).await);
+    media.clock.advance(chrono::TimeDelta::days(400));
+    media.tidy().await;
+    assert!(media.is_served(&avatars[1]).await);
+
+    // Somebody else's, or one that is elsewhere, is used by nobody.
+    media
+        .hear(&shows(format!("/uploads/images/{}", bobs.path)))
+        .await;
+    assert_eq!(uses(&media).await, []);
+    media
+        .hear(&shows("https://lh3.example.com/a/b=s96".to_owned()))
+        .await;
+    media.clock.advance(chrono::TimeDelta::minutes(6));
+    media.tidy().await;
+    assert!(!media.is_served(&avatars[1]).await);
     assert!(media.files().is_empty());
 }
 

@@ -6,9 +6,10 @@ use actix_web::{HttpRequest, HttpResponse};
 use oruma_proto::auth::v1 as auth;
 use oruma_proto::media::v1 as proto;
 use oruma_service_runtime::Caller;
+use tonic::Status;
 
 use super::credentials::SignedInCaller;
-use super::dto::file::{Avatar, picture_url};
+use super::dto::file::{Avatar, picture_path, picture_url};
 use super::error::{ApiError, ErrorBody};
 use crate::edge::Edge;
 use crate::failure::Failure;
@@ -48,21 +49,45 @@ pub(super) async fn set(
         (Ok(()), Some(image)) => image,
         (Ok(()), None) => return Err(Failure::invalid("file", "is required").into()),
         (Err(refusal), taken) => {
-            discard(&edge, &caller, taken).await;
+            discard(&edge, &caller, taken.map(|image| image.path)).await;
             drain(form, &refusal.reason).await;
             return Err(refusal.into());
         }
     };
     let avatar_url = picture_url(&edge.config.public_url, &image.path);
-    let message = caller.send(auth::UpdateProfileRequest {
-        avatar_url: Some(avatar_url.clone()),
-        ..auth::UpdateProfileRequest::default()
-    });
-    if let Err(status) = edge.clients.users.clone().update_profile(message).await {
-        discard(&edge, &caller, Some(image)).await;
-        return Err(status.into());
+    match replace(&edge, &caller, &image, &avatar_url).await {
+        Ok(before) => discard(&edge, &caller, before).await,
+        Err(status) => {
+            discard(&edge, &caller, Some(image.path)).await;
+            return Err(status.into());
+        }
     }
     Ok(HttpResponse::Ok().json(Avatar { avatar_url }))
+}
+
+/// Puts a picture in the place of the one before, whose path is returned if it was stored here. A claimed picture stays until it is discarded.
+async fn replace(
+    edge: &Edge,
+    caller: &Caller,
+    image: &proto::Image,
+    avatar_url: &str,
+) -> Result<Option<String>, Status> {
+    let claim = caller.send(proto::ClaimImagesRequest {
+        paths: vec![image.path.clone()],
+        folder: proto::ImageFolder::Avatars.into(),
+    });
+    edge.clients.images.clone().claim_images(claim).await?;
+    let mut users = edge.clients.users.clone();
+    let known = users.get_user(caller.send(auth::GetUserRequest {
+        user_id: image.owner_id.clone(),
+    }));
+    let known = known.await?.into_inner().user;
+    let update = caller.send(auth::UpdateProfileRequest {
+        avatar_url: Some(avatar_url.to_owned()),
+        ..auth::UpdateProfileRequest::default()
+    });
+    users.update_profile(update).await?;
+    Ok(known.and_then(|known| picture_path(&edge.config.public_url, &known.avatar_url)))
 }
 
 async fn take(
@@ -96,13 +121,11 @@ async fn send(edge: &Edge, caller: &Caller, field: Field) -> Result<proto::Image
 }
 
 /// What can't be removed now goes with the pictures that nothing uses.
-async fn discard(edge: &Edge, caller: &Caller, image: Option<proto::Image>) {
-    let Some(image) = image else {
+async fn discard(edge: &Edge, caller: &Caller, path: Option<String>) {
+    let Some(path) = path else {
         return;
     };
-    let request = caller.send(proto::DiscardImagesRequest {
-        paths: vec![image.path],
-    });
+    let request = caller.send(proto::DiscardImagesRequest { paths: vec![path] });
     if let Err(status) = edge.clients.images.clone().discard_images(request).await {
         tracing::debug!(error = status.message(), "picture not discarded");
     }

@@ -88,6 +88,12 @@ pub(in super::super) fn picture_url(public_url: &Url, path: &str) -> String {
     below(public_url, PICTURES, path)
 }
 
+/// The path of a stored picture, by its URL; `None` for a picture that is elsewhere.
+pub(in super::super) fn picture_path(public_url: &Url, url: &str) -> Option<String> {
+    let base = below(public_url, PICTURES, "");
+    url.strip_prefix(&base).map(str::to_owned)
+}
+
 fn below(public_url: &Url, folder: &str, path: &str) -> String {
     let base = public_url.as_str().trim_end_matches('/');
     format!("{base}/{folder}{path}")
@@ -98,6 +104,16 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    /// C-123.
+    #[test]
+    fn addresses_of_pictures_lead_back() {
+        let base: Url = "https://example.org".parse().unwrap();
+        let url = picture_url(&base, "avatars/1.png");
+        assert_eq!(url, "https://example.org/uploads/images/avatars/1.png");
+        assert_eq!(picture_path(&base, &url), Some("avatars/1.png".to_owned()));
+        assert_eq!(picture_path(&base, "https://elsewhere.example/1.png"), None);
+    }
 
     /// C-034.
     #[test]

@@ -1,0 +1,2 @@
+DROP TABLE media.file_uses;
+DROP TABLE media.files;
