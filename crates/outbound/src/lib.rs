@@ -1,1 +1,7 @@
-//! x
+#![doc = include_str!("../README.md")]
+
+mod fetch;
+mod reach;
+
+pub use fetch::{FetchError, Outbound, Page};
+pub use reach::Reach;

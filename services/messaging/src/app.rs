@@ -9,12 +9,14 @@ pub mod departures;
 pub mod export;
 pub mod mentions;
 pub mod messages;
+pub mod notification_settings;
 pub mod notifications;
 pub mod people;
 pub mod reactions;
 pub mod registrations;
 pub mod retention;
 pub mod revisions;
+pub mod searches;
 pub mod sending;
 pub mod system;
 pub mod threads;
@@ -58,6 +60,8 @@ pub struct Inboxes {
     pub people: Inbox,
     /// Blocks.
     pub blocks: Inbox,
+    /// What happens in conversations.
+    pub messages: Inbox,
     /// What happens to posts and comments.
     pub posts: Inbox,
     /// What happens to events that people organise.
@@ -69,11 +73,12 @@ pub struct Inboxes {
 impl Inboxes {
     /// All of them.
     #[must_use]
-    pub fn all(&self) -> [&Inbox; 6] {
+    pub fn all(&self) -> [&Inbox; 7] {
         [
             &self.departures,
             &self.people,
             &self.blocks,
+            &self.messages,
             &self.posts,
             &self.events,
             &self.items,

@@ -6,6 +6,8 @@ pub mod conversation;
 pub mod mention;
 pub mod message;
 pub mod notification;
+pub mod notification_settings;
 pub mod person;
 pub mod preview;
 pub mod reaction;
+pub mod search;

@@ -3,6 +3,7 @@
 mod blocks;
 mod events;
 mod items;
+mod messages;
 mod people;
 mod posts;
 mod user_deleted;
@@ -19,6 +20,8 @@ const USERS: &str = "messaging.user_deleted";
 const PEOPLE: &str = "messaging.people";
 /// The queue of the facts about who has blocked whom.
 const BLOCKS: &str = "messaging.blocks";
+/// The queue of this service's own facts about what happens in conversations, of which people are told beside the sending.
+const MESSAGES: &str = "messaging.messages";
 /// The queue of the facts about posts and comments.
 const POSTS: &str = "messaging.posts";
 /// The queue of the facts about events that people organise. It is one, so that whoever registers before an event changes is told.
@@ -32,6 +35,7 @@ pub fn inboxes(schema: &'static str) -> Inboxes {
         departures: Inbox::new(schema, USERS),
         people: Inbox::new(schema, PEOPLE),
         blocks: Inbox::new(schema, BLOCKS),
+        messages: Inbox::new(schema, MESSAGES),
         posts: Inbox::new(schema, POSTS),
         events: Inbox::new(schema, EVENTS),
         items: Inbox::new(schema, ITEMS),
@@ -44,7 +48,7 @@ pub fn inboxes(schema: &'static str) -> Inboxes {
 /// When the broker refuses a subscription.
 pub async fn subscribe(app: &Arc<App>, broker: &SharedBroker) -> Result<(), BrokerError> {
     let of = |app| Arc::clone(app);
-    let consumers: [(Subscription, Arc<dyn Handler>); 6] = [
+    let consumers: [(Subscription, Arc<dyn Handler>); 7] = [
         (
             Subscription::once(USERS, user_deleted::KINDS),
             Arc::new(user_deleted::UserDeleted(of(app))),
@@ -56,6 +60,10 @@ pub async fn subscribe(app: &Arc<App>, broker: &SharedBroker) -> Result<(), Brok
         (
             Subscription::once(BLOCKS, blocks::KINDS),
             Arc::new(blocks::Blocks(of(app))),
+        ),
+        (
+            Subscription::once(MESSAGES, messages::KINDS),
+            Arc::new(messages::Messages(of(app))),
         ),
         (
             Subscription::once(POSTS, posts::KINDS),

@@ -287,7 +287,7 @@ pub fn role_changed(app: &App, of: &Membership, role: MemberRole) -> Event {
 }
 
 /// `messaging.notification.created.v1`: there is something that a person may want to know.
-pub fn notification_created(app: &App, notification: &Notification) -> Event {
+pub fn notification_created(app: &App, notification: &Notification, is_silent: bool) -> Event {
     let data = proto::NotificationCreatedV1 {
         notification_id: notification.id.to_string(),
         number: notification.number,
@@ -298,10 +298,10 @@ pub fn notification_created(app: &App, notification: &Notification) -> Event {
         subject_id: notification.subject.to_string(),
         excerpt: notification.excerpt.clone(),
         created_at: Some(notification.created_at.into()),
-        conversation_id: String::new(),
-        message_id: String::new(),
-        conversation_name: String::new(),
-        is_silent: false,
+        conversation_id: text(notification.conversation),
+        message_id: text(notification.message),
+        conversation_name: notification.conversation_name.clone(),
+        is_silent,
     };
     let kind = "messaging.notification.created.v1";
     event(app, kind, notification.user, notification.created_at, &data)

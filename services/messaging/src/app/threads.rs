@@ -1,7 +1,7 @@
 //! Reading threads (C-032, C-150).
 
 use oruma_ids::{ConversationId, MessageId, UserId};
-use oruma_postgres::Connection;
+use oruma_postgres::{Connection, StoreError};
 use oruma_service_runtime::Caller;
 
 use super::messages::look;
@@ -13,6 +13,8 @@ use crate::store;
 
 /// Messages of a thread that are shown: the newest.
 const MOST_REPLIES: i64 = 1_000;
+/// People who are told of a message of a thread.
+const MOST_WRITERS: i64 = 1_000;
 
 /// A message with its thread, oldest first. A message of a thread stands for the one that began it. The thread counts as read.
 ///
@@ -56,4 +58,13 @@ async fn read(
         deliveries::read_up_to_place(app, conn, user, conversation, sequence).await?;
     }
     Ok(())
+}
+
+/// Those who have written in a thread, with whoever began it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn writers(app: &App, root: MessageId) -> Result<Vec<UserId>, StoreError> {
+    let mut conn = app.database.reader().await?;
+    Ok(store::threads::writers(&mut conn, root, MOST_WRITERS).await?)
 }

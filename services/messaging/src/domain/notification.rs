@@ -1,7 +1,7 @@
 //! What people may want to know.
 
 use chrono::{DateTime, Utc};
-use oruma_ids::{NotificationId, UserId};
+use oruma_ids::{ConversationId, MessageId, NotificationId, UserId};
 use uuid::Uuid;
 
 /// Characters of an excerpt.
@@ -10,6 +10,16 @@ const EXCERPT: usize = 140;
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotificationKind {
+    /// Somebody wrote one directly.
+    Message,
+    /// Somebody mentioned one.
+    Mention,
+    /// Somebody reacted to what one wrote.
+    Reaction,
+    /// Somebody wrote in a thread in which one takes part.
+    ThreadReply,
+    /// Somebody added one to a channel.
+    ChannelInvite,
     /// Somebody commented on one's post.
     Comment,
     /// Somebody answered one's comment.
@@ -35,6 +45,11 @@ impl NotificationKind {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Message => "message",
+            Self::Mention => "mention",
+            Self::Reaction => "reaction",
+            Self::ThreadReply => "thread_reply",
+            Self::ChannelInvite => "channel_invite",
             Self::Comment => "comment",
             Self::Reply => "reply",
             Self::PostLike => "post_like",
@@ -51,6 +66,8 @@ impl NotificationKind {
 /// What a notification is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
+    /// A conversation.
+    Conversation(Uuid),
     /// A post.
     Post(Uuid),
     /// A comment.
@@ -66,6 +83,7 @@ impl Subject {
     #[must_use]
     pub const fn kind(self) -> &'static str {
         match self {
+            Self::Conversation(_) => "conversation",
             Self::Post(_) => "post",
             Self::Comment(_) => "comment",
             Self::Event(_) => "event",
@@ -77,7 +95,11 @@ impl Subject {
     #[must_use]
     pub const fn id(self) -> Uuid {
         match self {
-            Self::Post(id) | Self::Comment(id) | Self::Event(id) | Self::Item(id) => id,
+            Self::Conversation(id)
+            | Self::Post(id)
+            | Self::Comment(id)
+            | Self::Event(id)
+            | Self::Item(id) => id,
         }
     }
 }
@@ -93,10 +115,23 @@ pub struct News {
     pub actor: UserId,
     /// What it is about.
     pub subject: Subject,
+    /// The message that it is about.
+    pub message: Option<MessageId>,
     /// The first words of what was said, or the title of what it is about.
     pub excerpt: String,
     /// When it happened.
     pub at: DateTime<Utc>,
+}
+
+impl News {
+    /// The conversation where it happened.
+    #[must_use]
+    pub const fn conversation(&self) -> Option<Uuid> {
+        match self.subject {
+            Subject::Conversation(id) => Some(id),
+            _ => None,
+        }
+    }
 }
 
 /// A notification of a person.
@@ -122,6 +157,12 @@ pub struct Notification {
     pub read_at: Option<DateTime<Utc>>,
     /// When it happened.
     pub created_at: DateTime<Utc>,
+    /// The conversation where it happened.
+    pub conversation: Option<ConversationId>,
+    /// The message that it is about.
+    pub message: Option<MessageId>,
+    /// The name of the channel where it happened; empty elsewhere.
+    pub conversation_name: String,
 }
 
 /// The first words of a text, in one line.

@@ -1,5 +1,8 @@
 //! Between messages and domain values.
 
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
 use oruma_ids::{ConversationId, MessageId, UserId};
 use oruma_proto::messaging::v1 as proto;
 use oruma_rpc_error::{Fault, Violation};
@@ -17,6 +20,7 @@ use crate::domain::preview::LinkPreview;
 use crate::domain::reaction::Reaction;
 use crate::error::Error;
 use crate::store::members::Delivery;
+use crate::store::searches::Hit;
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
@@ -102,6 +106,21 @@ pub(super) fn role(value: i32) -> Result<MemberRole, Error> {
             Err(Error::invalid("role", "must be admin or member"))
         }
     }
+}
+
+/// Something that narrows a list; empty for all.
+pub(super) fn filter<T: FromStr>(field: &str, text: &str) -> Result<Option<T>, Error> {
+    let id = (!text.is_empty()).then(|| text.parse()).transpose();
+    id.map_err(|_| Error::invalid(field, "is no id"))
+}
+
+/// A time that may be absent.
+pub(super) fn maybe_time<T>(field: &str, time: Option<T>) -> Result<Option<DateTime<Utc>>, Error>
+where
+    T: TryInto<DateTime<Utc>>,
+{
+    let time = time.map(TryInto::try_into).transpose();
+    time.map_err(|_| Error::invalid(field, "is no time"))
 }
 
 /// A person named by a field.
@@ -295,6 +314,16 @@ impl From<Message> for proto::Message {
     }
 }
 
+impl From<Hit> for proto::MessageHit {
+    fn from(hit: Hit) -> Self {
+        Self {
+            message: Some(hit.message.into()),
+            conversation_name: hit.channel,
+            highlight: hit.highlight,
+        }
+    }
+}
+
 impl From<Notification> for proto::Notification {
     fn from(notification: Notification) -> Self {
         Self {
@@ -307,9 +336,9 @@ impl From<Notification> for proto::Notification {
             excerpt: notification.excerpt,
             read_at: notification.read_at.map(Into::into),
             created_at: Some(notification.created_at.into()),
-            conversation_id: String::new(),
-            message_id: String::new(),
-            conversation_name: String::new(),
+            conversation_id: text(notification.conversation),
+            message_id: text(notification.message),
+            conversation_name: notification.conversation_name,
         }
     }
 }

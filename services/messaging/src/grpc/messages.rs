@@ -10,11 +10,13 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::convert::{
-    conversation_id, destination, maybe_conversation_id, maybe_message_id, message_id, somebody,
+    conversation_id, destination, filter, maybe_conversation_id, maybe_message_id, maybe_time,
+    message_id, somebody,
 };
 use crate::app::messages::Wanted;
 use crate::app::sending::Draft;
-use crate::app::{App, export, messages, reactions, revisions, sending, threads};
+use crate::app::{App, export, messages, reactions, revisions, searches, sending, threads};
+use crate::store::searches::Search;
 
 /// Messages.
 pub(super) struct Messages(pub(super) Arc<App>);
@@ -163,8 +165,20 @@ impl MessageService for Messages {
         &self,
         request: Request<proto::SearchMessagesRequest>,
     ) -> Result<Response<proto::SearchMessagesResponse>, Status> {
-        somebody(&request)?;
-        Err(Status::unimplemented("not yet"))
+        let caller = somebody(&request)?;
+        let request = request.into_inner();
+        let search = Search {
+            conversation: filter("conversation_id", &request.conversation_id)?,
+            sender: filter("sender_id", &request.sender_id)?,
+            before: maybe_time("before", request.before)?,
+            after: maybe_time("after", request.after)?,
+            query: request.query,
+        };
+        let (hits, total) = searches::find(&self.0, &caller, search, request.page_size).await?;
+        Ok(Response::new(proto::SearchMessagesResponse {
+            hits: hits.into_iter().map(Into::into).collect(),
+            total,
+        }))
     }
 
     type ExportMessagesStream = BoxStream<'static, Result<proto::ExportMessagesResponse, Status>>;

@@ -109,6 +109,7 @@ fn news(event: &Event, kind: NotificationKind, actor: UserId, of: EventId, title
         kind,
         actor,
         subject: Subject::Event(of.as_uuid()),
+        message: None,
         excerpt: excerpt(title),
         at: event.time,
     }

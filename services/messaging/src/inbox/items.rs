@@ -43,6 +43,7 @@ fn of_sale(event: &Event) -> Result<Vec<(News, UserId)>, HandleError> {
         kind: NotificationKind::Sale,
         actor: HandleError::id(&fact.seller_id)?,
         subject: Subject::Item(HandleError::id(&fact.item_id)?),
+        message: None,
         excerpt: excerpt(&fact.title),
         at: event.time,
     };
@@ -56,6 +57,7 @@ fn of_review(event: &Event) -> Result<Vec<(News, UserId)>, HandleError> {
         kind: NotificationKind::Review,
         actor: HandleError::id(&fact.reviewer_id)?,
         subject: Subject::Item(HandleError::id(&fact.item_id)?),
+        message: None,
         excerpt: excerpt(&fact.comment),
         at: event.time,
     };

@@ -42,6 +42,7 @@ fn of_post_like(event: &Event) -> Result<Vec<(News, UserId)>, HandleError> {
         kind: NotificationKind::PostLike,
         actor: HandleError::id(&fact.user_id)?,
         subject: Subject::Post(HandleError::id(&fact.post_id)?),
+        message: None,
         excerpt: String::new(),
         at: event.time,
     };
@@ -56,6 +57,7 @@ fn of_comment(event: &Event) -> Result<Vec<(News, UserId)>, HandleError> {
         kind: NotificationKind::Comment,
         actor: HandleError::id(&fact.author_id)?,
         subject: Subject::Post(HandleError::id(&fact.post_id)?),
+        message: None,
         excerpt: excerpt(&fact.content),
         at: event.time,
     };
@@ -85,6 +87,7 @@ fn of_comment_like(event: &Event) -> Result<Vec<(News, UserId)>, HandleError> {
         kind: NotificationKind::CommentLike,
         actor: HandleError::id(&fact.user_id)?,
         subject: Subject::Comment(HandleError::id(&fact.comment_id)?),
+        message: None,
         excerpt: String::new(),
         at: event.time,
     };

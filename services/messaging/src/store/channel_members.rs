@@ -184,13 +184,17 @@ pub async fn delete(conn: &mut Connection, id: ConversationId, user: UserId) -> 
          UPDATE messaging.conversations SET member_count = member_count - 1 WHERE id = ? AND EXISTS (SELECT 1 FROM gone)";
     const FORGET: &str =
         "DELETE FROM messaging.thread_members WHERE conversation_id = ? AND user_id = ?";
+    const UNSET: &str =
+        "DELETE FROM messaging.conversation_settings WHERE conversation_id = ? AND user_id = ?";
     let (id, user) = (Bound::Id(id.as_uuid()), Bound::Id(user.as_uuid()));
     let left = Statement::<()>::new(DELETE, vec![id, user, id])
         .execute(conn)
         .await?;
-    Statement::<()>::new(FORGET, vec![id, user])
-        .execute(conn)
-        .await?;
+    for rest in [FORGET, UNSET] {
+        Statement::<()>::new(rest, vec![id, user])
+            .execute(conn)
+            .await?;
+    }
     Ok(left > 0)
 }
 

@@ -247,11 +247,13 @@ pub async fn close(
         "UPDATE messaging.conversations SET deleted_at = ?, member_count = 0 WHERE id = ?";
     const LEAVE: &str = "DELETE FROM messaging.members WHERE conversation_id = ?";
     const FORGET: &str = "DELETE FROM messaging.thread_members t USING messaging.messages m WHERE m.conversation_id = ? AND t.root_id = m.id";
+    const UNSET: &str = "DELETE FROM messaging.conversation_settings WHERE conversation_id = ?";
     let id = Bound::Id(id.as_uuid());
     let values = vec![Bound::Time(now), id];
     Statement::<()>::new(CLOSE, values).execute(conn).await?;
-    Statement::<()>::new(LEAVE, vec![id]).execute(conn).await?;
-    Statement::<()>::new(FORGET, vec![id]).execute(conn).await?;
+    for rest in [LEAVE, FORGET, UNSET] {
+        Statement::<()>::new(rest, vec![id]).execute(conn).await?;
+    }
     Ok(())
 }
 

@@ -72,7 +72,16 @@ pub async fn is_empty_channel(
 }
 
 /// What is done with the other rows of a person, some at a time. Values: the person, how many.
-const TRACES: [&str; 11] = [
+const TRACES: [&str; 14] = [
+    "DELETE FROM messaging.notification_settings WHERE user_id IN (SELECT user_id FROM messaging.notification_settings WHERE user_id = ? LIMIT ?)",
+    "DELETE FROM messaging.conversation_settings WHERE (user_id, conversation_id) IN (
+         SELECT user_id, conversation_id FROM messaging.conversation_settings WHERE user_id = ? LIMIT ?)",
+    "WITH gone AS (
+         DELETE FROM messaging.scheduled_messages WHERE id IN (SELECT id FROM messaging.scheduled_messages WHERE sender_id = ? LIMIT ?) RETURNING id
+     ), files AS (
+         DELETE FROM messaging.attachments WHERE message_id IN (SELECT id FROM gone)
+     )
+     SELECT id FROM gone",
     // Media removes the files; here their names go. In the order of the messages, so that none loses its sender before.
     "WITH gone AS (
          DELETE FROM messaging.attachments WHERE message_id IN (

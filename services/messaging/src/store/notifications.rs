@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel::{QueryResult, QueryableByName};
 use diesel_async::RunQueryDsl;
-use oruma_ids::{NotificationId, UserId};
+use oruma_ids::{ConversationId, MessageId, NotificationId, UserId};
 use oruma_postgres::{Bound, Connection, Statement, Untyped};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,20 +15,29 @@ use crate::domain::notification::{News, Notification};
 /// The columns of a [`NotificationRow`], from `messaging.notifications` as `n`.
 macro_rules! notification_columns {
     () => {
-        "n.id, n.number, n.user_id, n.kind, n.actor_id, n.subject_kind, n.subject_id, n.excerpt, n.read_at, n.created_at"
+        "n.id, n.number, n.user_id, n.kind, n.actor_id, n.subject_kind, n.subject_id, n.excerpt, n.read_at, n.created_at, n.conversation_id, \
+         n.message_id, n.conversation_name"
     };
 }
 
-/// Nobody is told of what oneself did, nor of what somebody did whom one has blocked or who has blocked one.
+/// Nobody is told of what oneself did, nor of what somebody did whom one has blocked or who has blocked one, nor of a conversation that one has left, nor of a
+/// message that is gone.
 const INSERT: &str = concat!(
-    "INSERT INTO messaging.notifications AS n (id, user_id, event_id, kind, actor_id, subject_kind, subject_id, excerpt, created_at)
-     SELECT told.id, told.user_id, news.event_id, news.kind, news.actor_id, news.subject_kind, news.subject_id, news.excerpt, news.created_at
+    "INSERT INTO messaging.notifications AS n
+         (id, user_id, event_id, kind, actor_id, subject_kind, subject_id, excerpt, created_at, conversation_id, message_id, conversation_name)
+     SELECT told.id, told.user_id, news.event_id, news.kind, news.actor_id, news.subject_kind, news.subject_id, news.excerpt, news.created_at,
+            news.conversation_id, news.message_id, c.name
      FROM unnest(?, ?) AS told (id, user_id)
      CROSS JOIN (SELECT ?::uuid AS event_id, ?::text AS kind, ?::uuid AS actor_id, ?::text AS subject_kind, ?::uuid AS subject_id,
-                        ?::text AS excerpt, ?::timestamptz AS created_at) AS news
-     WHERE told.user_id <> news.actor_id AND NOT ",
+                        ?::text AS excerpt, ?::timestamptz AS created_at, ?::uuid AS conversation_id, ?::uuid AS message_id) AS news
+     LEFT JOIN messaging.conversations c ON c.id = news.conversation_id
+     WHERE told.user_id <> news.actor_id
+       AND (news.conversation_id IS NULL
+            OR EXISTS (SELECT 1 FROM messaging.members me WHERE me.conversation_id = news.conversation_id AND me.user_id = told.user_id))
+       AND (news.message_id IS NULL OR EXISTS (SELECT 1 FROM messaging.messages m WHERE m.id = news.message_id AND m.deleted_at IS NULL))
+       AND NOT ",
     blocked!("told.user_id", "news.actor_id"),
-    " ON CONFLICT DO NOTHING RETURNING ",
+    " ORDER BY told.id ON CONFLICT DO NOTHING RETURNING ",
     notification_columns!()
 );
 
@@ -38,9 +47,11 @@ macro_rules! list {
         concat!(
             "SELECT unread.count AS unread_count, ",
             notification_columns!(),
-            " FROM (SELECT count(*) FROM messaging.notifications u WHERE u.user_id = ? AND u.read_at IS NULL) AS unread
+            " FROM (SELECT count(*) FROM messaging.notifications u WHERE u.user_id = ? AND u.read_at IS NULL
+                   AND (cardinality(?) = 0 OR u.kind = ANY (?))) AS unread
              LEFT JOIN LATERAL (
-                 SELECT * FROM messaging.notifications l WHERE l.user_id = ? AND (l.created_at, l.id) < (?, ?) ",
+                 SELECT * FROM messaging.notifications l WHERE l.user_id = ? AND (l.created_at, l.id) < (?, ?)
+                   AND (cardinality(?) = 0 OR l.kind = ANY (?)) ",
             $unseen,
             " ORDER BY l.created_at DESC, l.id DESC LIMIT ?
              ) AS n ON true ORDER BY n.created_at DESC, n.id DESC"
@@ -73,6 +84,12 @@ struct NotificationRow {
     read_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Timestamptz)]
     created_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    conversation_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    message_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Text>)]
+    conversation_name: Option<String>,
 }
 
 impl From<NotificationRow> for Notification {
@@ -88,6 +105,9 @@ impl From<NotificationRow> for Notification {
             excerpt: row.excerpt,
             read_at: row.read_at,
             created_at: row.created_at,
+            conversation: row.conversation_id.map(ConversationId::from_uuid),
+            message: row.message_id.map(MessageId::from_uuid),
+            conversation_name: row.conversation_name.unwrap_or_default(),
         }
     }
 }
@@ -113,6 +133,8 @@ pub async fn insert(
         Bound::Id(news.subject.id()),
         Bound::Text(&news.excerpt),
         Bound::Time(news.at),
+        Bound::MaybeId(news.conversation()),
+        Bound::MaybeId(news.message.map(MessageId::as_uuid)),
     ];
     let rows: Vec<NotificationRow> = Statement::<Untyped>::new(INSERT, values).load(conn).await?;
     Ok(rows.into_iter().map(Notification::from).collect())
@@ -133,23 +155,28 @@ impl Position {
     }
 }
 
-/// The notifications of a person after a position, newest first, and how many of all the person has not seen.
+/// The notifications of a person after a position, newest first, and how many of all the person has not seen; only those of some kinds unless none is named.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn list(
     conn: &mut Connection,
     user: UserId,
-    is_unread: bool,
+    (is_unread, kinds): (bool, &[String]),
     after: Option<Position>,
     limit: i64,
 ) -> QueryResult<(Vec<Notification>, i64)> {
     let Position(time, id) = after.unwrap_or(Position::START);
+    let kinds = Bound::Texts(kinds);
     let values = vec![
         Bound::Id(user.as_uuid()),
+        kinds,
+        kinds,
         Bound::Id(user.as_uuid()),
         Bound::Time(time),
         Bound::Id(id),
+        kinds,
+        kinds,
         Bound::Number(limit),
     ];
     let sql = if is_unread { LIST_UNREAD } else { LIST };

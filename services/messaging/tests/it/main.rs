@@ -1,6 +1,7 @@
 //! The messaging service with a real PostgreSQL: each test has a database of its own.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod attachments;
 mod authorisation;
 mod blocks;
 mod channels;
@@ -13,4 +14,9 @@ mod migrations;
 mod notifications;
 mod outbox;
 mod people;
+mod reactions;
+mod revisions;
+mod searches;
 mod support;
+mod tellings;
+mod threads;

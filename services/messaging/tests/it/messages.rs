@@ -2,12 +2,13 @@
 
 use chrono::TimeDelta;
 use futures::future::join_all;
+use oruma_proto::messaging::v1 as proto;
 use oruma_proto::messaging::v1::{MessageKind, MessageStatus};
 use oruma_rpc_error::ErrorCode;
 
 use crate::support::{
-    Messaging, NOTHING, id_of, invalid_fields, no_conversation, no_message, not_participant,
-    person, refused,
+    Messaging, NOTHING, answered, id_of, invalid_fields, no_conversation, no_message,
+    not_participant, person, refused,
 };
 
 /// The conversation is made with the first message, and found by the later ones, however it is named.
@@ -250,4 +251,89 @@ async fn a_message_and_its_event_are_stored_together() {
     refused(refusal, ErrorCode::Internal, "internal");
     assert_eq!(messaging.count("messaging.messages").await, 0);
     assert_eq!(messaging.count("messaging.conversations").await, 0);
+}
+
+/// C-024, C-138, C-139: pages beside a message, in both directions.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_begin_beside_a_message() {
+    let messaging = Messaging::start().await;
+    let (ada, bob) = (person(1), person(2));
+    let mut ids = Vec::new();
+    for nth in 0..9 {
+        ids.push(
+            messaging
+                .send(&ada, &bob, &format!("message {nth}"))
+                .await
+                .id,
+        );
+    }
+    let id = messaging.open(&ada, &bob).await.id;
+    messaging.delete(&ada, &ids[4]).await.unwrap();
+    let page = async |before: &str, after: &str, token: &str| {
+        let request = bob.send(proto::ListMessagesRequest {
+            conversation_id: id.clone(),
+            page_size: 3,
+            page_token: token.to_owned(),
+            before_id: before.to_owned(),
+            after_id: after.to_owned(),
+            mark_read: false,
+        });
+        answered(messaging.messages().list_messages(request).await)
+    };
+    let of = |answer: &proto::ListMessagesResponse| -> Vec<usize> {
+        let places = answer.messages.iter();
+        places
+            .map(|one| ids.iter().position(|id| *id == one.id).unwrap())
+            .collect()
+    };
+    let before = page(&ids[5], "", "").await.unwrap();
+    assert_eq!(of(&before), [3, 2, 1]);
+    let rest = page("", "", &before.next_page_token).await.unwrap();
+    assert_eq!((of(&rest), rest.next_page_token.as_str()), (vec![0], ""));
+    // Also beside one that was removed since.
+    let after = page("", &ids[4], "").await.unwrap();
+    assert_eq!(of(&after), [7, 6, 5]);
+    let rest = page("", "", &after.next_page_token).await.unwrap();
+    assert_eq!((of(&rest), rest.next_page_token.as_str()), (vec![8], ""));
+    assert_eq!(of(&page("", &ids[8], "").await.unwrap()), [0; 0]);
+    for (before, after, token, field) in [
+        (&ids[5], &ids[1], "", "after_id"),
+        (
+            &ids[5],
+            &String::new(),
+            after.next_page_token.as_str(),
+            "page_token",
+        ),
+        (&String::new(), &String::new(), "nonsense", "page_token"),
+    ] {
+        assert_eq!(invalid_fields(page(before, after, token).await), [field]);
+    }
+    let other = messaging.send(&ada, &person(3), "elsewhere").await;
+    for unknown in [NOTHING, "nonsense", &other.id] {
+        no_message(page(unknown, "", "").await);
+        no_message(page("", unknown, "").await);
+    }
+}
+
+/// K-21: what was fetched to be read is read, never back, and own messages are no matter.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_can_count_as_read() {
+    let messaging = Messaging::start().await;
+    let (ada, bob) = (person(1), person(2));
+    let id = messaging.private(&ada, "one", &[&bob]).await.id;
+    for nth in 0..3 {
+        messaging.say(&ada, &id, &format!("message {nth}")).await;
+    }
+    messaging.say(&bob, &id, "own").await;
+    assert_eq!(messaging.unread(&bob, &id).await, 3);
+    messaging.history(&bob, &id).await;
+    assert_eq!(messaging.unread(&bob, &id).await, 3);
+    messaging.read(&bob, &id).await;
+    assert_eq!(messaging.unread(&bob, &id).await, 0);
+    assert_eq!(messaging.kinds().await.last().unwrap(), "message.read");
+    let told = messaging.kinds().await.len();
+    messaging.read(&bob, &id).await;
+    messaging.read(&bob, &id).await;
+    assert_eq!(messaging.kinds().await.len(), told);
+    assert_eq!(messaging.unread(&ada, &id).await, 1);
 }

@@ -1,0 +1,2 @@
+DROP TABLE messaging.preview_pages;
+DROP TABLE messaging.preview_jobs;
