@@ -82,6 +82,7 @@ fn processing(env: &Env) -> Result<ProcessingConfig, ConfigError> {
 fn films(env: &Env) -> Result<FilmsConfig, ConfigError> {
     Ok(FilmsConfig {
         program: env.string("FFMPEG_PATH", "ffmpeg")?.into(),
+        search_path: env.optional("PATH")?,
         at_once: within(env, "FILM_WORKERS", 1, 1, 64)? as usize,
         deadline: Duration::from_secs(within(env, "FILM_TIMEOUT_SECONDS", 10, 1, 60)?.into()),
     })

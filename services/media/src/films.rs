@@ -25,8 +25,10 @@ const MOST_AT_ONCE: &str = "268435456";
 /// How films are looked into.
 #[derive(Debug, Clone)]
 pub struct FilmsConfig {
-    /// `FFMPEG_PATH`: the program; `ffmpeg` by default, which is looked for as the machine does.
+    /// `FFMPEG_PATH`: the program; `ffmpeg` by default.
     pub program: PathBuf,
+    /// `PATH`: where a program without folder is looked for.
+    pub search_path: Option<String>,
     /// `FILM_WORKERS`: films at once; 1 by default.
     pub at_once: usize,
     /// `FILM_TIMEOUT_SECONDS`: how long one may take; 10 by default.
@@ -122,6 +124,7 @@ impl Films {
         let mut command = Command::new(&self.config.program);
         command
             .env_clear()
+            .envs(self.config.search_path.iter().map(|path| ("PATH", path)))
             .args(["-nostdin", "-hide_banner", "-loglevel", "error"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())

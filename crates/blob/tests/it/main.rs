@@ -1,9 +1,7 @@
 //! One suite that every store must pass, and what is particular to each.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic,
     reason = "a test fails by panicking"
 )]
 

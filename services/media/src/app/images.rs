@@ -55,7 +55,7 @@ pub async fn claim(
     .await
 }
 
-/// Removes pictures that the caller uploaded and that nothing uses. Others are left alone.
+/// Removes pictures that the caller uploaded and that nothing but the caller's own profile uses. Others are left alone.
 ///
 /// # Errors
 /// [`Error::NotSignedIn`]; [`Error::Invalid`] when too many are named.

@@ -55,11 +55,16 @@ pub struct File {
 // === impl File ===
 
 impl File {
-    /// Where it is under `/files/`.
+    /// Where it is under `/files/`. The name is there for people: a file that is called as small pictures are has another one.
     #[must_use]
     pub fn path(&self) -> String {
+        let other = if self.name.as_str() == THUMBNAIL_NAME {
+            "_"
+        } else {
+            ""
+        };
         let name = utf8_percent_encode(self.name.as_str(), ENCODED);
-        format!("{}/{name}", self.id)
+        format!("{}/{other}{name}", self.id)
     }
 
     /// Where its small picture is under `/files/`; empty when there is none.
@@ -92,7 +97,7 @@ mod tests {
 
     #[test]
     fn addresses_hold_any_name() {
-        let file = File {
+        let mut file = File {
             id: FileId::from_uuid(Uuid::from_u128(7)),
             owner: UserId::from_uuid(Uuid::from_u128(8)),
             name: FileName::of("Übung #1? 100%.pdf"),
@@ -110,6 +115,8 @@ mod tests {
             format!("{id}/%C3%9Cbung%20%231%3F%20100%25.pdf")
         );
         assert_eq!(file.thumbnail_path(), "");
+        file.name = FileName::of("thumbnail.jpg");
+        assert_eq!(file.path(), format!("{id}/_thumbnail.jpg"));
         let key = key(id, Variant::Thumbnail).unwrap();
         assert_eq!(key.as_str(), format!("files/{id}-thumbnail.jpg"));
     }

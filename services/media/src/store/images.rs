@@ -134,7 +134,7 @@ pub async fn claim(conn: &mut Connection, ids: &[ImageId], now: DateTime<Utc>) -
     Ok(())
 }
 
-/// Removes those of the pictures that nothing uses, and returns them.
+/// Removes those of the pictures that nothing uses, and returns them. A picture of a person is used by its owner alone, who is rid of it at once.
 ///
 /// # Errors
 /// When the database fails.
@@ -145,7 +145,11 @@ pub async fn delete_unused(
 ) -> QueryResult<Vec<Image>> {
     let deleted = diesel::update(images::table.filter(images::id.eq_any(uuids(ids))))
         .filter(images::state.eq(STORED))
-        .filter(images::unused_since.is_not_null())
+        .filter(
+            images::unused_since
+                .is_not_null()
+                .or(images::folder.eq(ImageFolder::Avatars.name())),
+        )
         .set((images::state.eq(DELETED), images::deleted_at.eq(now)))
         .returning(ImageRow::as_returning());
     Ok(read(deleted.get_results(conn).await?))

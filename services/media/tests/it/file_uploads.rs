@@ -199,9 +199,10 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     sender.send(header("a")).await.unwrap();
     sender.send(Part::Chunk(noise(100_000))).await.unwrap();
     eventually("the upload has begun", || async {
-        media.files().len() == 1
+        media.count("media.files").await == 1
     })
     .await;
+    assert_eq!(media.files().len(), 1);
     let id = media.rows("SELECT id FROM media.files").await[0]["id"].clone();
     assert!(media.read_file(id.as_str().unwrap()).await.is_err());
     uploading.abort();

@@ -18,6 +18,7 @@ mod migrations;
 mod outbox;
 mod owners;
 mod pictures;
+mod processes;
 mod reading;
 mod retention;
 mod s3;

@@ -23,7 +23,7 @@ use oruma_rpc_error::RpcError;
 use oruma_service::Surroundings;
 use oruma_service_runtime::{
     Caller, Channel, Clock, ClockHand, GrpcClient, GrpcListener, InternalCredential, Random, Role,
-    SignedIn, Stop, in_process,
+    SignedIn, Stop, in_process_for_files,
 };
 use oruma_service_test_kit::{Tables, Told};
 pub(crate) use oruma_service_test_kit::{answered, guest, invalid_fields, refused, start_time};
@@ -92,6 +92,7 @@ impl Setup {
             },
             films: FilmsConfig {
                 program: "ffmpeg".into(),
+                search_path: None,
                 at_once: 2,
                 deadline: Duration::from_secs(60),
             },
@@ -113,7 +114,7 @@ impl Setup {
 
     /// Starts the service. Its events stay in the outbox until the broker is released.
     pub(crate) async fn start(self) -> Media {
-        let (listener, channel) = in_process();
+        let (listener, channel) = in_process_for_files();
         let broker = Arc::new(InProcessBroker::holding(None));
         let told = Told::default();
         let everything = Subscription::once("tests.everything", ["media.#"]);

@@ -313,6 +313,31 @@ async fn an_old_avatar_goes_when_another_is_shown() {
     assert!(media.files().is_empty());
 }
 
+/// Whoever replaces a picture need not wait for the word that another one is shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_avatar_is_discarded_at_once() {
+    let media = Media::start().await;
+    media.broker.release();
+    let shown = media
+        .try_upload(&ada(), AVATARS, "", &jpeg())
+        .await
+        .unwrap();
+    let user_id = ada().user().unwrap().to_string();
+    let data = UserUpdatedV1 {
+        user_id: user_id.clone(),
+        avatar_url: format!("/uploads/images/{}", shown.path),
+        ..Default::default()
+    };
+    media
+        .hear(&event("auth.user.updated.v1", user_id, &data))
+        .await;
+    assert_eq!(uses(&media).await.len(), 1);
+    media.discard(&bob(), &[&shown.path]).await.unwrap();
+    assert!(media.is_served(&shown).await);
+    media.discard(&ada(), &[&shown.path]).await.unwrap();
+    assert!(!media.is_served(&shown).await);
+}
+
 /// Somebody announced an event, gave it another banner, or removed it: each keeps what it shows then, and no other picture.
 #[tokio::test(flavor = "multi_thread")]
 async fn events_use_their_banner_as_long_as_they_show_it() {
