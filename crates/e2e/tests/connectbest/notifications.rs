@@ -118,7 +118,7 @@ async fn what_concerns_one_is_listed_and_read(deployment: &Deployment) {
 async fn handle(deployment: &Deployment, of: &Member) -> String {
     let hub = deployment.client();
     let on_hub = hub.signed_in(&of.person).await;
-    let post = json!({"content": "who am I?", "type": "text"});
+    let post = json!({"content": "who am I?", "type": "general"});
     let post = hub.post_as(&on_hub, "/api/posts", &post).await;
     let post = post.must_be(201).json();
     let username = post

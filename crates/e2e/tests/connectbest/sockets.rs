@@ -88,8 +88,8 @@ async fn joining_and_leaving_take_effect_on_open_sockets(deployment: &Deployment
     let channel = create(&api, &ada, "private", &[]).await;
     let other = create(&api, &ada, "private", &[&eve]).await;
     let mut sockets = [
-        Socket::chat(api.gateway(), &eve, "/ws", None).await,
-        Socket::chat(api.gateway(), &eve, "/ws", None).await,
+        Socket::chat(api.gateway(), &eve, "/ws/messages", None).await,
+        Socket::chat(api.gateway(), &eve, "/ws/messages", None).await,
     ];
     say(&api, &ada, &channel, "before").await;
     let _ = add(&api, &ada, &channel, &[&eve]).await.must_be(200);
