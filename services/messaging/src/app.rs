@@ -12,10 +12,12 @@ pub mod messages;
 pub mod notification_settings;
 pub mod notifications;
 pub mod people;
+pub mod previews;
 pub mod reactions;
 pub mod registrations;
 pub mod retention;
 pub mod revisions;
+pub mod schedules;
 pub mod searches;
 pub mod sending;
 pub mod system;
@@ -24,8 +26,10 @@ pub mod threads;
 use oruma_attachments::Files;
 use oruma_broker::{Inbox, Outbox};
 use oruma_ids::{CursorKey, UserId};
+use oruma_outbound::Outbound;
 use oruma_postgres::Database;
 use oruma_service_runtime::{Caller, Clock, Random};
+use tokio::sync::Notify;
 
 use crate::config::Config;
 use crate::error::Error;
@@ -44,6 +48,12 @@ pub struct App {
     pub people: people::People,
     /// The files of people, at media.
     pub files: Files,
+    /// Where links lead.
+    pub outbound: Outbound,
+    /// Woken when a message is to wait for its time.
+    pub scheduled: Notify,
+    /// Woken when a link is to be looked behind.
+    pub linked: Notify,
     /// The time.
     pub clock: Clock,
     /// Randomness and ids.

@@ -1,6 +1,7 @@
 //! What the service reads from its environment.
 
 use chrono::TimeDelta;
+use oruma_outbound::Reach;
 use oruma_postgres::DatabaseConfig;
 use oruma_service_runtime::{ConfigError, Env, InternalCredential};
 
@@ -26,6 +27,10 @@ pub struct Config {
     pub keep_deleted: TimeDelta,
     /// `CHANNEL_MAX_MEMBERS`: 10,000 by default.
     pub channel_members: i64,
+    /// `LINK_PREVIEWS_ENABLED`: whether it is looked behind links; true by default.
+    pub link_previews: bool,
+    /// Where links may lead: to public addresses.
+    pub reach: Reach,
     /// `NOTIFICATION_KEEP_DAYS`: how long notifications are kept; 90 days by default.
     pub keep_notifications: TimeDelta,
 }
@@ -43,6 +48,8 @@ impl Config {
             edit_window: edit_window(env)?,
             keep_deleted: days(env, "MESSAGE_KEEP_DELETED_DAYS", 30)?,
             channel_members: channel_members(env)?,
+            link_previews: env.flag("LINK_PREVIEWS_ENABLED", true)?,
+            reach: Reach::public(),
             keep_notifications: days(env, "NOTIFICATION_KEEP_DAYS", 90)?,
         })
     }

@@ -8,12 +8,14 @@ use futures::future::BoxFuture;
 use oruma_attachments::Files;
 use oruma_broker::{Outbox, SharedBroker};
 use oruma_ids::CursorKey;
+use oruma_outbound::Outbound;
 use oruma_postgres::Database;
 use oruma_service::{Parts, Surroundings, while_database_answers};
 use oruma_service_runtime::{Channel, GrpcListener, Stop};
+use tokio::sync::Notify;
 
 use crate::app::people::People;
-use crate::app::{App, retention};
+use crate::app::{App, previews, retention, schedules};
 use crate::config::Config;
 use crate::{grpc, inbox};
 
@@ -40,7 +42,7 @@ impl Service {
     /// Puts the parts together. Nothing is asked of any server yet.
     ///
     /// # Errors
-    /// When the pool can't be made.
+    /// When the pool or the client for links can't be made.
     pub fn build(
         config: Config,
         surroundings: Surroundings,
@@ -59,6 +61,9 @@ impl Service {
             inboxes: inbox::inboxes(schema),
             people: People::new(channels.auth, &config.credential),
             files: Files::new(channels.media, &config.credential),
+            outbound: Outbound::new(config.reach.clone())?,
+            scheduled: Notify::new(),
+            linked: Notify::new(),
             cursors: CursorKey::from_secret(config.credential.as_bytes()),
             config,
             clock,
@@ -99,6 +104,12 @@ impl Service {
             broker: self.broker,
         };
         parts.start(stop);
+        let app = Arc::clone(&self.app);
+        stop.spawn_job(|token| async move { schedules::keep_sending(&app, token).await });
+        if self.app.config.link_previews {
+            let app = Arc::clone(&self.app);
+            stop.spawn_job(|token| async move { previews::keep_looking(&app, token).await });
+        }
         let app = self.app;
         stop.spawn_job(|token| async move { retention::keep_tidy(&app, token).await });
         Ok(())

@@ -10,6 +10,8 @@ use crate::store;
 
 /// How long it is known which events were handled, and what was taken back: far longer than any event comes again.
 const HANDLED: TimeDelta = TimeDelta::days(30);
+/// How long it is known what was behind links.
+const PAGES: TimeDelta = TimeDelta::days(1);
 /// Notifications or messages that are removed together: few enough that nobody waits long for them.
 const AT_ONCE: i64 = 1_000;
 
@@ -35,6 +37,7 @@ pub async fn tidy(app: &App) -> Result<(), Error> {
     while store::notifications::forget_some_before(&mut conn, oldest, AT_ONCE).await? > 0 {}
     let oldest = now - app.config.keep_deleted;
     while store::revisions::forget_some_before(&mut conn, oldest, AT_ONCE).await? > 0 {}
+    store::previews::forget_before(&mut conn, now - PAGES).await?;
     store::people::forget_before(&mut conn, now - HANDLED).await?;
     store::blocks::forget_before(&mut conn, now - HANDLED).await?;
     store::registrations::forget_before(&mut conn, now - HANDLED).await?;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::messages::look;
 use super::system::{Act, say};
-use super::{App, people, signed_in};
+use super::{App, people, previews, signed_in};
 use crate::domain::channel::MemberRole;
 use crate::domain::conversation::ConversationKind;
 use crate::domain::message::{Message, MessageKind, judge_content};
@@ -71,7 +71,7 @@ pub async fn edit(
     let content = judge_content(content, app.config.message_characters);
     let now = app.clock.now();
     let mut conn = app.database.writer().await?;
-    conn.transaction(async |conn| {
+    let edited = conn.transaction(async |conn| {
         let looked = changeable(conn, conversation, id, user).await?;
         if !is_author(&looked, user) {
             return Err(Error::NotMessageAuthor);
@@ -85,6 +85,8 @@ pub async fn edit(
             return Ok(looked.message);
         }
         store::revisions::edit(conn, id, &content, now).await?;
+        previews::forget(conn, id).await?;
+        previews::want(app, conn, id, &content, now).await?;
         let message = Message {
             content,
             edited_at: Some(now),
@@ -93,8 +95,10 @@ pub async fn edit(
         };
         tell(app, conn, &looked, message.clone(), "edited").await?;
         Ok(message)
-    })
-    .await
+    });
+    let message = edited.await?;
+    previews::wake(app, &message.content);
+    Ok(message)
 }
 
 async fn tell(

@@ -11,7 +11,7 @@ use oruma_service_runtime::Caller;
 use uuid::Uuid;
 
 use super::conversations::begin_direct;
-use super::{App, mentions, signed_in};
+use super::{App, mentions, previews, signed_in};
 use crate::domain::attachment::{Attachment, MOST_FILES};
 use crate::domain::conversation::Pair;
 use crate::domain::mention;
@@ -68,7 +68,7 @@ pub async fn send(app: &App, caller: &Caller, draft: &Draft) -> Result<Message, 
     }
     let mut conn = app.database.writer().await?;
     let now = app.clock.now();
-    conn.transaction(async |conn| {
+    let sent = conn.transaction(async |conn| {
         let new = NewMessage {
             id: MessageId::from_uuid(app.random.id(now)),
             sender,
@@ -77,12 +77,15 @@ pub async fn send(app: &App, caller: &Caller, draft: &Draft) -> Result<Message, 
             parent: thread(conn, draft.parent).await?,
             attachments: &attachments,
         };
+        attach(conn, new.id, &attachments).await?;
         store(app, conn, draft.destination, &new, &words).await
-    })
-    .await
+    });
+    let message = sent.await?;
+    previews::wake(app, &message.content);
+    Ok(message)
 }
 
-/// Stores a message with all that belongs to it, and tells of it.
+/// Stores a message with all that belongs to it but its files, and tells of it.
 pub(super) async fn store(
     app: &App,
     conn: &mut Connection,
@@ -98,7 +101,7 @@ pub(super) async fn store(
             return Err(Error::MessageNotFound);
         }
     }
-    attach(conn, new.id, new.attachments).await?;
+    previews::want(app, conn, new.id, new.content, new.created_at).await?;
     let mentioned = mentions::find(conn, conversation, new.sender, words).await?;
     let event = outbox::message_sent(app, &message, kind, &mentioned);
     app.outbox.append(conn, &event).await?;
@@ -245,7 +248,7 @@ async fn append_first(
     Ok(store::messages::append_direct(conn, pair, new).await?)
 }
 
-fn pair(sender: UserId, receiver: UserId) -> Result<Pair, Error> {
+pub(super) fn pair(sender: UserId, receiver: UserId) -> Result<Pair, Error> {
     Pair::of(sender, receiver).ok_or_else(|| Error::Invalid(vec![oneself()]))
 }
 

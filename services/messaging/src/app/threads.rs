@@ -60,11 +60,11 @@ async fn read(
     Ok(())
 }
 
-/// Those who have written in a thread, with whoever began it.
+/// Those who had written in a thread before a place, with whoever began it.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn writers(app: &App, root: MessageId) -> Result<Vec<UserId>, StoreError> {
+pub async fn writers(app: &App, root: MessageId, before: i64) -> Result<Vec<UserId>, StoreError> {
     let mut conn = app.database.reader().await?;
-    Ok(store::threads::writers(&mut conn, root, MOST_WRITERS).await?)
+    Ok(store::threads::writers(&mut conn, root, before, MOST_WRITERS).await?)
 }

@@ -147,8 +147,9 @@ impl TellingWish {
 /// What is wrong with it, as the end of a sentence.
 pub fn judge_minute(text: &str) -> Result<NaiveTime, &'static str> {
     const WRONG: &str = "must be a time such as 07:30";
-    // The parser would take one digit too.
-    if text.len() != 5 {
+    // The parser would take one digit and a space too.
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if text.len() != 5 || digits != 4 {
         return Err(WRONG);
     }
     NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| WRONG)

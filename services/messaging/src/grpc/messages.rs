@@ -15,7 +15,9 @@ use super::convert::{
 };
 use crate::app::messages::Wanted;
 use crate::app::sending::Draft;
-use crate::app::{App, export, messages, reactions, revisions, searches, sending, threads};
+use crate::app::{
+    App, export, messages, reactions, revisions, schedules, searches, sending, threads,
+};
 use crate::store::searches::Search;
 
 /// Messages.
@@ -34,7 +36,7 @@ impl MessageService for Messages {
             content,
             attachment_ids,
             parent_id,
-            scheduled_for: _,
+            scheduled_for,
         } = request.into_inner();
         let draft = Draft {
             destination: destination(&conversation_id, &receiver_id)?,
@@ -42,7 +44,10 @@ impl MessageService for Messages {
             files: attachment_ids,
             parent: maybe_message_id(&parent_id)?,
         };
-        let message = sending::send(&self.0, &caller, &draft).await?;
+        let message = match maybe_time("scheduled_for", scheduled_for)? {
+            None => sending::send(&self.0, &caller, &draft).await?,
+            Some(at) => schedules::schedule(&self.0, &caller, &draft, at).await?,
+        };
         Ok(Response::new(proto::SendMessageResponse {
             message: Some(message.into()),
         }))

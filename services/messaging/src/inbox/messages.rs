@@ -72,7 +72,7 @@ impl Messages {
             let receiver = HandleError::maybe_id(&fact.receiver_id)?;
             told.extend(receiver.map(|one| (news(NotificationKind::Message), vec![one])));
         } else if let Some(root) = HandleError::maybe_id(&fact.parent_id)? {
-            let writers = threads::writers(&self.0, root).await?;
+            let writers = threads::writers(&self.0, root, fact.sequence).await?;
             told.push((news(NotificationKind::ThreadReply), writers));
         }
         Ok(told)

@@ -1,10 +1,10 @@
 //! The files of messages.
 
-use diesel::QueryResult;
-use diesel::sql_types::Uuid as SqlUuid;
+use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
+use diesel::{QueryResult, QueryableByName};
 use diesel_async::RunQueryDsl;
 use oruma_ids::MessageId;
-use oruma_postgres::{Bound, Connection, Statement};
+use oruma_postgres::{Bound, Connection, Statement, Untyped};
 use uuid::Uuid;
 
 use crate::domain::attachment::Attachment;
@@ -71,4 +71,39 @@ pub async fn delete_of(conn: &mut Connection, messages: &[Uuid]) -> QueryResult<
     Statement::<(SqlUuid, SqlUuid)>::new(DELETE, vec![Bound::Ids(messages)])
         .load(conn)
         .await
+}
+
+#[derive(QueryableByName)]
+struct AttachmentRow {
+    #[diesel(sql_type = SqlUuid)]
+    file_id: Uuid,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    path: String,
+    #[diesel(sql_type = Text)]
+    thumbnail_path: String,
+    #[diesel(sql_type = Text)]
+    content_type: String,
+    #[diesel(sql_type = BigInt)]
+    size_bytes: i64,
+}
+
+/// The files of a message, in their order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of(conn: &mut Connection, message: MessageId) -> QueryResult<Vec<Attachment>> {
+    const OF: &str = "SELECT file_id, name, path, thumbnail_path, content_type, size_bytes FROM messaging.attachments WHERE message_id = ? ORDER BY position";
+    let values = vec![Bound::Id(message.as_uuid())];
+    let rows: Vec<AttachmentRow> = Statement::<Untyped>::new(OF, values).load(conn).await?;
+    let attachments = rows.into_iter().map(|row| Attachment {
+        file: row.file_id,
+        name: row.name,
+        path: row.path,
+        thumbnail_path: row.thumbnail_path,
+        content_type: row.content_type,
+        size_bytes: row.size_bytes,
+    });
+    Ok(attachments.collect())
 }

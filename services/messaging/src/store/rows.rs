@@ -224,6 +224,11 @@ impl From<PreviewJson> for LinkPreview {
     }
 }
 
+/// What stands behind a link, as the database wrote it.
+pub(super) fn preview_of_json(json: Option<&str>) -> Option<LinkPreview> {
+    of_json::<PreviewJson>(json).map(Into::into)
+}
+
 fn all<J: Into<T>, T>(json: Option<Vec<J>>) -> Vec<T> {
     json.into_iter().flatten().map(Into::into).collect()
 }
@@ -308,7 +313,7 @@ impl SeenMessageRow {
             is_pinned: row.is_pinned,
             attachments: all::<AttachmentJson, _>(of_json(row.attachments.as_deref())),
             reactions: all::<ReactionJson, _>(of_json(row.reactions.as_deref())),
-            preview: of_json::<PreviewJson>(row.preview.as_deref()).map(Into::into),
+            preview: preview_of_json(row.preview.as_deref()),
             scheduled_for: None,
         })
     }

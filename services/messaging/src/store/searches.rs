@@ -27,8 +27,9 @@ const SEARCH: &str = concat!(
          SELECT found.id, ts_rank(found.search, wanted.query) AS rank FROM found, wanted ORDER BY rank DESC, found.id DESC LIMIT ?
      )
      SELECT (SELECT count(*) FROM found) AS total, best.rank, coalesce(c.name, '') AS name,
-            ts_headline('english', translate(m.content, '\u{e000}\u{e001}', ''), wanted.query,
-                'StartSel=\u{e000}, StopSel=\u{e001}, MaxFragments=1, MaxWords=30, MinWords=10, FragmentDelimiter=\" … \"') AS highlight, ",
+            ts_headline('english', translate(m.content, '\u{e000}\u{e001}', ''), wanted.query, 'StartSel=\u{e000}, StopSel=\u{e001}, ' ||
+                CASE WHEN char_length(m.content) <= 300 THEN 'HighlightAll=true'
+                     ELSE 'MaxFragments=1, MaxWords=30, MinWords=10' END) AS highlight, ",
     standing_columns!(),
     ", ",
     message_columns!(),

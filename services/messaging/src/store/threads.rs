@@ -132,19 +132,21 @@ pub async fn read_in_list(
     Ok(read)
 }
 
-/// Those who have written in a thread, with whoever began it.
+/// Those who had written in a thread before a place, with whoever began it.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn writers(
     conn: &mut Connection,
     root: MessageId,
+    before: i64,
     most: i64,
 ) -> QueryResult<Vec<UserId>> {
     const WRITERS: &str = "SELECT DISTINCT sender_id FROM messaging.messages
-         WHERE (id = ? OR parent_id = ?) AND sender_id IS NOT NULL AND deleted_at IS NULL LIMIT ?";
+         WHERE (id = ? OR parent_id = ?) AND sequence < ? AND sender_id IS NOT NULL AND deleted_at IS NULL LIMIT ?";
     let root = Bound::Id(root.as_uuid());
-    let ids: Vec<Uuid> = Statement::<SqlUuid>::new(WRITERS, vec![root, root, Bound::Number(most)])
+    let values = vec![root, root, Bound::Number(before), Bound::Number(most)];
+    let ids: Vec<Uuid> = Statement::<SqlUuid>::new(WRITERS, values)
         .load(conn)
         .await?;
     Ok(ids.into_iter().map(UserId::from_uuid).collect())

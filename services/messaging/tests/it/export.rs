@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use oruma_proto::messaging::v1 as proto;
 use oruma_service_runtime::Caller;
+use oruma_test_kit::eventually;
 use serde_json::{Value, json};
 
 use crate::support::{Messaging, event, id_of, person};
 
 const AT: &str = "2027-01-15T10:00:00.123Z";
+const LATER: &str = "2027-01-16T10:00:00.123Z";
 
 /// The lists of all pages together.
 async fn exported(messaging: &Messaging, caller: &Caller) -> BTreeMap<String, Vec<Value>> {
@@ -37,12 +40,47 @@ async fn an_export_holds_everything_of_one_person() {
     messaging
         .hear(&event(1, "social.post.liked.v1", post, AT, data))
         .await;
+    messaging.react(&ada, &own.id, "👍").await.unwrap();
+    let later: chrono::DateTime<chrono::Utc> = LATER.parse().unwrap();
+    let waiting = messaging
+        .try_send_all(
+            &ada,
+            proto::SendMessageRequest {
+                conversation_id: own.conversation_id.clone(),
+                content: "later".to_owned(),
+                scheduled_for: Some(later.into()),
+                ..proto::SendMessageRequest::default()
+            },
+        )
+        .await
+        .unwrap();
+    let off = proto::UpdateNotificationSettingsRequest {
+        enabled: Some(false),
+        ..proto::UpdateNotificationSettingsRequest::default()
+    };
+    let mut notifications = messaging.notifications();
+    notifications
+        .update_notification_settings(ada.send(off))
+        .await
+        .unwrap();
+    eventually("Bob's message is told", || async {
+        messaging.notifications_of(&ada).await.len() == 2
+    })
+    .await;
+    messaging
+        .execute("DELETE FROM messaging.notifications WHERE kind = 'message'")
+        .await;
     let notification = messaging.notifications_of(&ada).await.remove(0);
     let expected = json!({
-        "conversations": [{"id": own.conversation_id, "number": 1, "kind": "direct", "role": "member", "with": [id_of(&bob)], "joinedAt": AT}],
-        "messages": [{"id": own.id, "number": 1, "conversationId": own.conversation_id, "sequence": 1, "content": "mine", "createdAt": AT}],
+        "conversations": [{"id": own.conversation_id, "number": 1, "kind": "direct", "name": null, "role": "member", "with": [id_of(&bob)], "joinedAt": AT}],
+        "messages": [{"id": own.id, "number": 1, "conversationId": own.conversation_id, "parentId": null, "sequence": 1, "content": "mine", "files": [],
+                      "createdAt": AT, "editedAt": null}],
+        "scheduledMessages": [{"id": waiting.id, "conversationId": own.conversation_id, "content": "later", "scheduledFor": LATER, "createdAt": AT}],
+        "reactions": [{"messageId": own.id, "emoji": "👍", "createdAt": AT}],
+        "notificationSettings": [{"enabled": false, "soundEnabled": true, "doNotDisturb": false, "from": "22:00:00", "to": "07:00:00", "conversations": []}],
         "notifications": [{
-            "id": notification.id, "number": 1, "kind": "post_like", "actorId": id_of(&bob), "subjectKind": "post", "subjectId": post,
+            "id": notification.id, "number": notification.number, "kind": "post_like", "actorId": id_of(&bob), "subjectKind": "post", "subjectId": post,
+            "conversationId": null, "messageId": null,
             "excerpt": "", "readAt": null, "createdAt": AT,
         }],
     });

@@ -168,7 +168,7 @@ async fn whatever_is_typed_is_text() {
         ":*",
         "<->",
         "((",
-        "\\",
+        "\\\\",
         "apples:*a",
         "a\0b",
         "\u{e000}\u{e001}",
