@@ -25,6 +25,9 @@ pub struct AccessClaims {
     /// The person.
     #[serde(rename = "userId")]
     pub user_id: UserId,
+    /// The person once more, where the contract calls it so (C-115).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<UserId>,
     /// The person's address.
     pub email: String,
     /// The person's university; empty for none.
@@ -176,6 +179,7 @@ mod tests {
     fn claims() -> AccessClaims {
         AccessClaims {
             user_id: UserId::from_uuid(Uuid::from_u128(1)),
+            id: None,
             email: "ada@uni.edu".to_owned(),
             university: "Uni".to_owned(),
             role: "user".to_owned(),

@@ -122,7 +122,7 @@ async fn a_file_that_is_too_large_is_refused_and_none_stays(deployment: &Deploym
         file("large.bin", vec![7; 50 * 1024 * 1024 + 1]),
     ];
     let answer = upload(&api, &member, parts).await;
-    refused(&answer, 413, "file_too_large", &[]);
+    refused(&answer, 413, "file_too_large", &["files"]);
 }
 
 /// C-035, C-155: a stranger gets a 403, nobody a second time a file that is gone.

@@ -73,6 +73,7 @@ fn issue(
     let lifetimes = app.config.lifetimes(contract);
     let claims = AccessClaims {
         user_id: user.id,
+        id: (contract == Contract::Connectbest).then_some(user.id),
         email: user.email.clone(),
         university: user.university.clone(),
         role: user.role.name().to_owned(),

@@ -83,7 +83,9 @@ pub async fn update_profile(
         let mut user = store::users::find_to_change(conn, id)
             .await?
             .ok_or(Error::UserNotFound)?;
-        change.apply(&mut user).map_err(Error::Invalid)?;
+        change
+            .apply(&mut user, caller.contract)
+            .map_err(Error::Invalid)?;
         let user = store::users::save_profile(conn, &user, change.is_seen(), now).await?;
         if change.is_seen() {
             let changed = outbox::Changed {

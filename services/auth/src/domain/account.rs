@@ -57,11 +57,27 @@ impl Email {
     }
 }
 
+/// The shortest name of the chat, in characters (C-107); the other contracts name no such rule.
+const SHORTEST_CHAT_NAME: usize = 2;
+
 /// The name that people see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DisplayName(String);
 
 impl DisplayName {
+    /// Judges a name by the rules of the contract.
+    ///
+    /// # Errors
+    /// What is wrong with it, as the end of a sentence.
+    pub fn parse(text: &str, contract: Contract) -> Result<Self, String> {
+        let name: Self = text.parse()?;
+        let is_short = name.0.chars().count() < SHORTEST_CHAT_NAME;
+        if contract == Contract::Connectbest && is_short {
+            return Err("must have at least 2 characters".to_owned());
+        }
+        Ok(name)
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -142,7 +158,7 @@ impl Application {
     /// # Errors
     /// Every field at fault.
     pub fn judge(&self, contract: Contract) -> Result<NewAccount, Vec<Violation>> {
-        let name = self.name.parse();
+        let name = DisplayName::parse(&self.name, contract);
         let email = Email::parse(&self.email);
         let password = NewPassword::parse(&self.password, contract);
         let university = judge_university(&self.university, contract);
@@ -201,6 +217,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    /// C-107: a name of the chat has two characters.
+    #[test]
+    fn a_name_of_the_chat_is_longer() {
+        assert!(DisplayName::parse("A", Contract::Connectbest).is_err());
+        assert!(DisplayName::parse("Ж", Contract::Oruma).is_ok());
+        assert!(DisplayName::parse("Жé", Contract::Connectbest).is_ok());
+        assert!(DisplayName::parse("", Contract::Connectbest).is_err());
+    }
 
     #[test]
     fn addresses_need_a_local_part_and_a_domain_with_a_dot() {

@@ -2,6 +2,7 @@
 
 use chrono_tz::Tz;
 use oruma_rpc_error::Violation;
+use oruma_service_runtime::Contract;
 use oruma_text::{Lines, plain};
 
 use super::account::DisplayName;
@@ -135,17 +136,17 @@ impl ProfileChange {
             || self.changes_timezone()
     }
 
-    /// Makes the change.
+    /// Makes the change, by the rules of the contract through which it came.
     ///
     /// # Errors
     /// Every field at fault; the person is to be thrown away then.
-    pub fn apply(&self, user: &mut User) -> Result<(), Vec<Violation>> {
+    pub fn apply(&self, user: &mut User, contract: Contract) -> Result<(), Vec<Violation>> {
         let mut faults = Vec::new();
         let mut take = |field: &str, problem: Option<String>| {
             faults.extend(problem.map(|problem| Violation::new(field, problem)));
         };
         if let Some(name) = &self.display_name {
-            let name = name.parse::<DisplayName>();
+            let name = DisplayName::parse(name, contract);
             take("display_name", name.as_ref().err().cloned());
             if let Ok(name) = name {
                 name.as_str().clone_into(&mut user.display_name);
