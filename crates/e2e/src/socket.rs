@@ -64,6 +64,26 @@ impl Socket {
         socket
     }
 
+    /// Opens somebody's socket of the chat, or one of its namespaces such as `/ws/typing`, to go on where it was if that is said.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn chat(
+        gateway: SocketAddr,
+        member: &Member,
+        namespace: &str,
+        since: Option<u64>,
+    ) -> Self {
+        let since = since.map(|seq| format!("&since={seq}")).unwrap_or_default();
+        let query = format!("token={}{since}", member.token);
+        let path = format!("/connectbest{namespace}");
+        let opened = Self::try_open_at(gateway, &path, &query, &[]).await;
+        let mut socket = opened.expect("the socket is opened");
+        let ready = socket.next().await;
+        assert!(is(&ready, "connection:ready"), "{ready}");
+        socket
+    }
+
     /// Tries to open a socket.
     ///
     /// # Errors
@@ -76,7 +96,23 @@ impl Socket {
         query: &str,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, Refused> {
-        let url = format!("ws://{gateway}/ws?{query}");
+        Self::try_open_at(gateway, "/ws", query, headers).await
+    }
+
+    /// Tries to open a socket at a path.
+    ///
+    /// # Errors
+    /// The refusal, or that there was no answer.
+    ///
+    /// # Panics
+    /// When the query or a header can't be sent.
+    pub async fn try_open_at(
+        gateway: SocketAddr,
+        path: &str,
+        query: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Refused> {
+        let url = format!("ws://{gateway}{path}?{query}");
         let mut request = url.into_client_request().expect("a request");
         for (name, value) in headers {
             let value = HeaderValue::from_str(value).expect("a header");
@@ -107,6 +143,15 @@ impl Socket {
     /// When the line is cut.
     pub async fn send(&mut self, r#type: &str, data: &Value) {
         let text = json!({"type": r#type, "data": data}).to_string();
+        self.send_raw(Message::text(text)).await;
+    }
+
+    /// Sends a frame of the chat.
+    ///
+    /// # Panics
+    /// When the line is cut.
+    pub async fn emit(&mut self, event: &str, data: &Value) {
+        let text = json!({"event": event, "data": data}).to_string();
         self.send_raw(Message::text(text)).await;
     }
 
@@ -199,6 +244,8 @@ impl Socket {
     }
 }
 
-fn is(frame: &Value, r#type: &str) -> bool {
-    frame.get("type").is_some_and(|found| found == r#type)
+/// Whether a frame is of that type, or of that event.
+fn is(frame: &Value, name: &str) -> bool {
+    let found = frame.get("type").or_else(|| frame.get("event"));
+    found.is_some_and(|found| found == name)
 }

@@ -11,6 +11,7 @@ use oruma_service_runtime::{Caller, Contract};
 use tokio_util::sync::CancellationToken;
 
 use crate::edge::Edge;
+use crate::realtime::idleness::Idleness;
 
 const EVERY: Duration = Duration::from_secs(30);
 /// People of one call.
@@ -18,16 +19,22 @@ const AT_ONCE: usize = 1_000;
 
 /// The last sighting of each person since the last report.
 #[derive(Default)]
-pub struct Activity(Mutex<HashMap<UserId, DateTime<Utc>>>);
+pub struct Activity {
+    seen: Mutex<HashMap<UserId, DateTime<Utc>>>,
+    /// Who is not idle.
+    pub(crate) idleness: Idleness,
+}
 
 impl Activity {
     pub(crate) fn saw(&self, user: UserId, at: DateTime<Utc>) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.insert(user, at);
+        drop(seen);
+        self.idleness.noted(user);
     }
 
     fn take(&self) -> HashMap<UserId, DateTime<Utc>> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -13,8 +13,10 @@ use oruma_proto::events::v1::registration_service_client::RegistrationServiceCli
 use oruma_proto::marketplace::v1::item_service_client::ItemServiceClient;
 use oruma_proto::media::v1::file_service_client::FileServiceClient;
 use oruma_proto::media::v1::image_service_client::ImageServiceClient;
+use oruma_proto::messaging::v1::channel_service_client::ChannelServiceClient;
 use oruma_proto::messaging::v1::conversation_service_client::ConversationServiceClient;
 use oruma_proto::messaging::v1::message_service_client::MessageServiceClient;
+use oruma_proto::messaging::v1::notification_service_client::NotificationServiceClient;
 use oruma_proto::social::v1::block_service_client::BlockServiceClient;
 use oruma_proto::social::v1::comment_service_client::CommentServiceClient;
 use oruma_proto::social::v1::post_service_client::PostServiceClient;
@@ -105,8 +107,12 @@ pub struct Clients {
     pub items: ItemServiceClient<GrpcClient>,
     /// Conversations.
     pub conversations: ConversationServiceClient<GrpcClient>,
+    /// Channels.
+    pub channels: ChannelServiceClient<GrpcClient>,
     /// Messages.
     pub messages: MessageServiceClient<GrpcClient>,
+    /// What people may want to know.
+    pub notifications: NotificationServiceClient<GrpcClient>,
     /// Files of any kind.
     pub files: FileServiceClient<GrpcClient>,
     /// Pictures.
@@ -140,7 +146,9 @@ impl Clients {
             registrations: RegistrationServiceClient::with_interceptor(events.clone(), shown()),
             items: ItemServiceClient::with_interceptor(marketplace.clone(), shown()),
             conversations: ConversationServiceClient::with_interceptor(messaging.clone(), shown()),
+            channels: ChannelServiceClient::with_interceptor(messaging.clone(), shown()),
             messages: MessageServiceClient::with_interceptor(messaging.clone(), shown()),
+            notifications: NotificationServiceClient::with_interceptor(messaging.clone(), shown()),
             files: FileServiceClient::with_interceptor(media.clone(), shown()),
             images: ImageServiceClient::with_interceptor(media.clone(), shown()),
             services: vec![

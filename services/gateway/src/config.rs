@@ -31,6 +31,8 @@ pub struct Config {
     pub presence_audience: PresenceAudience,
     /// `PRESENCE_GRACE_SECONDS` (10): how long somebody without a socket still counts as online.
     pub presence_grace: Duration,
+    /// `PRESENCE_AWAY_SECONDS` (300): how long somebody may do nothing before that counts as being away (C-161).
+    pub presence_away: Duration,
     /// `JWT_SECRET_KEY`, `JWT_ALGORITHM`: what reads access tokens.
     pub tokens: AccessTokenKey,
     /// `INTERNAL_GRPC_TOKEN`: what it shows to services.
@@ -113,6 +115,7 @@ impl Config {
             presence_grace: Duration::from_secs(
                 env.number("PRESENCE_GRACE_SECONDS", 10_u32)?.into(),
             ),
+            presence_away: presence_away(env)?,
             tokens: AccessTokenKey::from_env(env)?,
             credential: InternalCredential::from_env(env)?,
         })
@@ -225,6 +228,16 @@ fn presence_audience(env: &Env) -> Result<PresenceAudience, ConfigError> {
     }
 }
 
+fn presence_away(env: &Env) -> Result<Duration, ConfigError> {
+    match env.number("PRESENCE_AWAY_SECONDS", 300_u32)? {
+        seconds @ 1..=86_400 => Ok(Duration::from_secs(seconds.into())),
+        _ => Err(ConfigError::new(
+            "PRESENCE_AWAY_SECONDS",
+            "must be between 1 and 86400",
+        )),
+    }
+}
+
 fn quotas(env: &Env) -> Result<Option<ContractQuotas>, ConfigError> {
     if !env.flag("RATE_LIMIT_ENABLED", true)? {
         return Ok(None);
@@ -333,6 +346,7 @@ mod tests {
             ("SOCKET_MAX_FRAME_BYTES", "10"),
             ("PRESENCE_AUDIENCE", "nobody"),
             ("PRESENCE_GRACE_SECONDS", "-1"),
+            ("PRESENCE_AWAY_SECONDS", "0"),
         ] {
             assert_eq!(
                 read(&[(name, value)]).unwrap_err().variable,

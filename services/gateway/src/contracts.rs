@@ -17,7 +17,10 @@ use crate::realtime::dialect::Dialect;
 
 /// How the contracts speak over sockets, in the order of their [`crate::realtime::dialect::DialectId`].
 pub(crate) fn dialects(config: &Config) -> Vec<Box<dyn Dialect>> {
-    vec![Box::new(oruma::Frames::new(config.public_url.clone()))]
+    vec![
+        Box::new(oruma::Frames::new(config.public_url.clone())),
+        Box::new(connectbest::Frames::new(config.public_url.clone())),
+    ]
 }
 
 /// Mounts all contracts. The one at the root comes last, since its default answers for every address that is nobody else's.

@@ -10,6 +10,7 @@ pub mod contracts;
 pub mod documentation;
 mod downloads;
 mod edge;
+mod faces;
 mod failure;
 mod forms;
 mod health;

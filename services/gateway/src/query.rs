@@ -72,6 +72,17 @@ impl Query {
         }
         Ok(limit)
     }
+
+    /// How many to pass over: none when it is missing. What is too large is for the service to clamp.
+    pub(crate) fn offset(&self) -> Result<i32, Failure> {
+        let Some(text) = self.last("offset") else {
+            return Ok(0);
+        };
+        if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Failure::invalid("offset", "must be a number of at least 0"));
+        }
+        Ok(text.parse().unwrap_or(i32::MAX))
+    }
 }
 
 /// Values of one parameter at the most.
@@ -111,6 +122,16 @@ mod tests {
             "limit=%2B7",
         ] {
             assert!(query(wrong).limit().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn offsets_are_numbers_from_nought_on() {
+        assert_eq!(query("").offset(), Ok(0));
+        assert_eq!(query("offset=0").offset(), Ok(0));
+        assert_eq!(query("offset=99999999999999").offset(), Ok(i32::MAX));
+        for wrong in ["offset=-1", "offset=", "offset=two"] {
+            assert!(query(wrong).offset().is_err(), "{wrong}");
         }
     }
 

@@ -7,9 +7,12 @@
 //!
 //! Nothing here knows a contract: a [`dialect::Dialect`] puts what is told into a contract's frames, and a client's frames into commands.
 //!
+//! Larger conversations are addressed as such: who of the sockets takes part in them is asked once for each person, and followed through the log.
+//!
 //! A socket has no queue of what happened: it has a cursor into the window that the gateway keeps for all, and reads on when the connection takes
 //! more. A reader that is slow costs nothing, and one that is too slow learns that it has to reload.
 
+pub(crate) mod availability;
 pub(crate) mod commands;
 pub(crate) mod connection;
 pub(crate) mod deliveries;
@@ -17,16 +20,19 @@ pub(crate) mod dialect;
 pub(crate) mod frame;
 pub(crate) mod happening;
 pub(crate) mod hub;
+pub(crate) mod idleness;
 mod inbox;
 mod incoming;
 mod log;
+mod memberships;
 mod meters;
 mod outgoing;
 pub(crate) mod presence;
 pub(crate) mod signals;
 pub(crate) mod socket;
+pub(crate) mod statuses;
 pub(crate) mod tickets;
-mod typing;
+pub(crate) mod typing;
 mod window;
 
 use std::sync::Arc;
@@ -40,6 +46,7 @@ use deliveries::Deliveries;
 use dialect::Dialect;
 use hub::Hub;
 use presence::Peers;
+use statuses::Statuses;
 use typing::Typing;
 
 /// How often the clock is looked at for what ends with time.
@@ -49,6 +56,7 @@ const TICK: Duration = Duration::from_millis(250);
 pub struct Realtime {
     pub(crate) hub: Arc<Hub>,
     pub(crate) peers: Peers,
+    pub(crate) statuses: Statuses,
     pub(crate) typing: Typing,
     pub(crate) deliveries: Deliveries,
     pub(crate) random: Random,
@@ -59,6 +67,7 @@ impl Realtime {
         Self {
             hub,
             peers: Peers::new(&random),
+            statuses: Statuses::default(),
             typing: Typing::default(),
             deliveries: Deliveries::default(),
             random,
@@ -90,6 +99,12 @@ pub(crate) fn start(edge: &Arc<Edge>, stop: &Stop) {
     let it = Arc::clone(edge);
     stop.spawn_job(|token| async move { presence::tell(&it, token).await });
     let it = Arc::clone(edge);
+    stop.spawn_job(|token| async move { idleness::keep(&it, token).await });
+    let it = Arc::clone(edge);
+    stop.spawn_job(|token| async move { statuses::tell(&it, token).await });
+    let it = Arc::clone(edge);
+    stop.spawn_job(|token| async move { memberships::keep(&it, token).await });
+    let it = Arc::clone(edge);
     stop.spawn_job(|token| async move { deliveries::report(&it, token).await });
     let it = Arc::clone(edge);
     stop.spawn_job(|token| async move {
@@ -107,6 +122,6 @@ async fn tick(edge: &Edge) {
     let now = edge.clock.now();
     edge.realtime.hub.tick(now.timestamp_millis());
     for signal in edge.realtime.typing.expire(now.timestamp_millis()) {
-        signals::publish(edge, &signal).await;
+        typing::tell(edge, signal).await;
     }
 }

@@ -10,6 +10,16 @@ pub(crate) fn iso(time: Option<Timestamp>) -> String {
         .to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
+/// A time that a client wrote.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn parse(text: &str) -> Result<Timestamp, &'static str> {
+    let time = DateTime::parse_from_rfc3339(text);
+    let time = time.map_err(|_| "must be an ISO 8601 time such as 2026-11-21T14:00:00Z")?;
+    Ok(time.with_timezone(&Utc).into())
+}
+
 /// A time that may be missing, which is shown as null.
 pub(crate) fn iso_if_any(time: Option<Timestamp>) -> Option<String> {
     time.map(|time| iso(Some(time)))
@@ -26,5 +36,14 @@ mod tests {
             nanos: 7_999_999,
         };
         assert_eq!(iso(Some(time)), "2026-11-21T14:00:00.007Z");
+    }
+
+    #[test]
+    fn times_of_clients_have_a_zone() {
+        let time = parse("2026-11-21T15:00:00+01:00").unwrap();
+        assert_eq!(iso(Some(time)), "2026-11-21T14:00:00.000Z");
+        for wrong in ["", "2026-11-21", "2026-11-21T14:00:00", "tomorrow"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
     }
 }

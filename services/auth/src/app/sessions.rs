@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::announcements::announce;
-use super::{App, sign_ins};
-use crate::domain::profile::Availability;
+use super::App;
 use crate::domain::session::{RefreshToken, Revocation, RevokedSession, Tokens};
 use crate::domain::user::User;
 use crate::error::Error;
@@ -224,9 +223,6 @@ pub async fn sign_out(
                         .map(|found| found.session),
                 );
             }
-            let offline = Availability::Offline;
-            let contract = caller.contract;
-            sign_ins::show(app, conn, contract, signed_in.user, offline, now).await?;
             let mut revoked = Vec::new();
             for session in sessions {
                 revoked.extend(end(app, conn, session, Revocation::SignedOut, now).await?);

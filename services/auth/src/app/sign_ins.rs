@@ -151,8 +151,9 @@ pub(super) async fn enter(
     Ok(Ok((user, tokens)))
 }
 
-/// Only the chat has whoever signs in be online, and whoever signs out be offline (C-002, C-006); others are told. `None` where nothing changes.
-pub(super) async fn show(
+/// Only the chat has whoever signs in be online (C-002); others are told. `None` where nothing changes. Whoever signs out has nothing taken back: without
+/// sockets a person is offline in any case (C-006), and may be there through another sign-in or contract.
+async fn show(
     app: &App,
     conn: &mut Connection,
     contract: Contract,

@@ -18,6 +18,7 @@ const LONGEST_AVATAR: usize = 512;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Availability {
     /// There.
+    #[default]
     Online,
     /// There, but not looking.
     Away,
@@ -26,7 +27,6 @@ pub enum Availability {
     /// In a meeting.
     InMeeting,
     /// Not there.
-    #[default]
     Offline,
 }
 

@@ -622,7 +622,7 @@ async fn an_export_has_what_is_known_of_its_person_only() {
         json!({
             "id": ada.user.id, "number": 1, "username": "ada.lovelace", "name": "Ada Lovelace", "email": "ada@uni.edu",
             "emailVerifiedAt": null, "role": "user", "university": UNIVERSITY, "avatar": null,
-            "phone": null, "status": "offline", "statusMessage": null,
+            "phone": null, "status": "online", "statusMessage": null,
             "preferences": {"notifications": true, "soundEnabled": true, "timezone": "UTC"},
             "createdAt": "2027-01-15T10:00:00.123Z", "updatedAt": "2027-01-15T10:00:00.123Z",
             "lastLoginAt": "2027-01-15T10:02:00.123Z", "lastSeenAt": "2027-01-15T10:02:00.123Z",

@@ -302,7 +302,8 @@ async fn a_status_is_told_and_a_phone_is_not() {
     assert_eq!((card.status(), card.version), (UserStatus::Away, 5));
 }
 
-/// C-002, C-006: the chat has whoever signs in be online, and offline whoever signs out; the other contracts change nothing.
+/// C-002, C-006: the chat has whoever signs in be online, whatever was said before; the other contracts change nothing, and signing out takes nothing back:
+/// whoever has no socket is not there in any case.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_chat_sets_the_status_at_the_door() {
     let auth = Auth::start().await;
@@ -319,7 +320,10 @@ async fn the_chat_sets_the_status_at_the_door() {
         .try_sign_in(&guest(), "ada@uni.edu", &password)
         .await
         .unwrap();
-    assert_eq!(status(&hub).await, UserStatus::Offline);
+    assert_eq!(status(&hub).await, UserStatus::Online);
+    set_status(&auth, &hub.caller, UserStatus::Busy, None)
+        .await
+        .unwrap();
     let ada = auth
         .try_sign_in(&chat, "ada@uni.edu", &password)
         .await
@@ -333,7 +337,7 @@ async fn the_chat_sets_the_status_at_the_door() {
         .await
         .unwrap();
     auth.sign_out(&ada.caller, "").await.unwrap();
-    assert_eq!(status(&ada).await, UserStatus::Offline);
+    assert_eq!(status(&ada).await, UserStatus::Online);
     auth.sign_out(&again.caller, "").await.unwrap();
 
     // Each change is told once, and what changed nothing is not.
@@ -344,7 +348,7 @@ async fn the_chat_sets_the_status_at_the_door() {
         .filter(|event| event.kind == "auth.user.updated.v1")
         .map(|event| json!([event.data["status"], event.data["version"]]))
         .collect();
-    assert_eq!(told, [json!(["online", "2"]), json!(["offline", "3"])]);
+    assert_eq!(told, [json!(["busy", "2"]), json!(["online", "3"])]);
 }
 
 /// C-014: the exact name comes first, in whatever case; signs are plain text.

@@ -4,19 +4,32 @@ mod api_keys;
 mod auth;
 mod avatars;
 mod body;
+mod channels;
 mod credentials;
+mod dms;
 mod dto;
 mod entry;
 mod error;
 mod files;
+mod frames;
 mod google;
 mod health;
+mod members;
+mod messages;
+mod notifications;
 pub mod openapi;
+mod pins;
+mod reactions;
+mod search;
 mod second_factors;
+mod socket;
+mod threads;
 mod users;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig, delete, get, head, post, put, resource};
+
+pub(crate) use frames::Frames;
 
 /// Where it is mounted.
 pub(crate) const MOUNT: &str = "/connectbest";
@@ -65,6 +78,73 @@ fn routes(config: &mut ServiceConfig) {
         .service(resource("/api/users/status").route(put().to(users::update_status)))
         .service(resource("/api/users/search").route(get().to(users::search)))
         .service(resource("/api/users/{userId}").route(get().to(users::get)))
+        // channels
+        .service(
+            resource("/api/chat/channels")
+                .route(get().to(channels::list))
+                .route(post().to(channels::create)),
+        )
+        .service(
+            resource("/api/chat/channels/{channelId}")
+                .route(get().to(channels::get))
+                .route(put().to(channels::update))
+                .route(delete().to(channels::delete)),
+        )
+        .service(resource("/api/chat/channels/{channelId}/members").route(post().to(members::add)))
+        .service(
+            resource("/api/chat/channels/{channelId}/members/{userId}")
+                .route(put().to(members::update))
+                .route(delete().to(members::remove)),
+        )
+        // messages; static segments before parameters
+        .service(resource("/api/chat/search").route(get().to(search::get)))
+        .service(
+            resource("/api/chat/channels/{channelId}/messages").route(get().to(messages::list)),
+        )
+        .service(
+            resource("/api/chat/channels/{channelId}/messages/send")
+                .route(post().to(messages::send)),
+        )
+        .service(
+            resource("/api/chat/channels/{channelId}/messages/{messageId}")
+                .route(put().to(messages::edit))
+                .route(delete().to(messages::delete)),
+        )
+        .service(
+            resource("/api/chat/channels/{channelId}/messages/{messageId}/reactions")
+                .route(post().to(reactions::set))
+                .route(delete().to(reactions::remove)),
+        )
+        .service(
+            resource("/api/chat/channels/{channelId}/messages/{messageId}/pin")
+                .route(post().to(pins::pin))
+                .route(delete().to(pins::unpin)),
+        )
+        .service(
+            resource("/api/chat/channels/{channelId}/messages/{messageId}/thread")
+                .route(get().to(threads::get)),
+        )
+        // direct conversations
+        .service(
+            resource("/api/dms")
+                .route(get().to(dms::list))
+                .route(post().to(dms::open)),
+        )
+        // notifications
+        .service(resource("/api/notifications").route(get().to(notifications::list)))
+        .service(resource("/api/notifications/read").route(put().to(notifications::mark_read)))
+        .service(
+            resource("/api/notifications/settings")
+                .route(get().to(notifications::settings))
+                .route(put().to(notifications::update_settings)),
+        )
+        // sockets
+        .service(resource("/api/ws/ticket").route(post().to(socket::ticket)))
+        .service(resource("/ws").route(get().to(socket::open)))
+        .service(resource("/ws/typing").route(get().to(socket::typing)))
+        .service(resource("/ws/presence").route(get().to(socket::presence)))
+        .service(resource("/ws/messages").route(get().to(socket::messages)))
+        .service(resource("/ws/notifications").route(get().to(socket::notifications)))
         // files
         .service(resource("/api/upload").route(post().to(files::upload)))
         .service(resource("/api/upload/{attachmentId}").route(delete().to(files::delete)))

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
+use oruma_proto::auth::v1 as auth;
 use oruma_proto::messaging::v1 as messaging;
 use oruma_proto::social::v1 as social;
 use oruma_service_runtime::Caller;
 use uuid::Uuid;
 
+use super::availability::Availability;
 use super::dialect::Command;
-use super::signals;
 use super::socket::Socket;
+use super::typing::{self, Pace, Said};
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::middleware;
@@ -25,7 +27,15 @@ pub(super) async fn carry_out(
     let Some(dialect) = edge.realtime.hub.dialect(socket) else {
         return;
     };
-    let done = match dialect.understand(text) {
+    let understood = dialect.understand(text).and_then(|command| {
+        let is_here = command.topic().is_none_or(|topic| socket.listens(topic));
+        is_here.then_some(command).ok_or_else(elsewhere)
+    });
+    if !matches!(understood, Ok(Command::Ping)) {
+        // Programs send signs of life by themselves; everything else somebody does.
+        edge.activity.saw(socket.user, edge.clock.now());
+    }
+    let done = match understood {
         Ok(Command::Ping) => {
             socket.send(dialect.pong(), edge.clock.now().timestamp_millis());
             Ok(())
@@ -33,7 +43,16 @@ pub(super) async fn carry_out(
         Ok(Command::Typing {
             conversation,
             is_typing,
-        }) => typing(edge, caller, conversation, is_typing).await,
+        }) => {
+            let said = Said {
+                socket: socket.id,
+                user: socket.user,
+                conversation,
+                is_typing,
+            };
+            typing(edge, caller, said, dialect.pace()).await
+        }
+        Ok(Command::Status(status)) => choose(edge, caller, status).await,
         Ok(Command::Read {
             conversation,
             message,
@@ -63,27 +82,40 @@ fn refuse(edge: &Edge, socket: &Socket, failure: &Failure) {
     }
 }
 
-async fn typing(
-    edge: &Edge,
-    caller: &Caller,
-    conversation: Uuid,
-    is_typing: bool,
-) -> Result<(), Failure> {
-    let Some(user) = caller.user() else {
-        return Ok(());
-    };
+/// A namespace carries only its own.
+fn elsewhere() -> Failure {
+    Failure::new(
+        StatusCode::BAD_REQUEST,
+        "wrong_namespace",
+        "This socket does not carry such frames",
+    )
+}
+
+async fn typing(edge: &Edge, caller: &Caller, said: Said, pace: Pace) -> Result<(), Failure> {
     let typing = &edge.realtime.typing;
-    let members = match typing.known_members(conversation, user) {
-        Some(members) => members,
+    let audience = match typing.known_audience(said.user, said.conversation) {
+        Some(audience) => audience,
         None => {
             middleware::limit_caller(edge, caller).await?;
-            typing.ask_members(edge, caller, conversation).await?
+            typing
+                .ask_audience(edge, caller, said.user, said.conversation)
+                .await?
         }
     };
     let now = edge.clock.now().timestamp_millis();
-    if let Some(told) = typing.heard(user, conversation, members, is_typing, now) {
-        signals::publish(edge, &told).await;
+    if let Some(told) = typing.heard(said, audience, pace, now) {
+        typing::tell(edge, told).await;
     }
+    Ok(())
+}
+
+async fn choose(edge: &Edge, caller: &Caller, status: Availability) -> Result<(), Failure> {
+    middleware::limit_caller(edge, caller).await?;
+    let request = caller.send(auth::UpdateStatusRequest {
+        status: status.to_proto().into(),
+        status_message: None,
+    });
+    edge.clients.users.clone().update_status(request).await?;
     Ok(())
 }
 

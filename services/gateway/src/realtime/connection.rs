@@ -16,6 +16,7 @@ use oruma_service_runtime::Caller;
 use super::commands;
 use super::dialect::DialectId;
 use super::frame::{self, Close};
+use super::happening::Topic;
 use super::hub::NotOpened;
 use super::incoming::{Decode, Incoming};
 use super::meters::METERS;
@@ -26,6 +27,7 @@ use crate::caller::Admission;
 use crate::config::Origins;
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::query::Query;
 
 /// Texts that are read within [`ALLOWANCE_SPAN`]; what comes faster is dropped unread.
 const ALLOWANCE: u32 = 50;
@@ -72,6 +74,31 @@ fn is_same_host(request: &HttpRequest, origin: &str) -> bool {
         .is_some_and(|(_, authority)| host == Some(authority))
 }
 
+/// What a client has been told of, by `since`.
+///
+/// # Errors
+/// 400 for what is no `seq`.
+pub(crate) fn since(query: &Query) -> Result<Option<u64>, Failure> {
+    let text = query.text("since")?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let since = text.parse().ok().filter(|since| *since < 1 << 53);
+    let since = since.ok_or_else(|| Failure::invalid("since", "must be a `seq` of a frame"))?;
+    Ok(Some(since))
+}
+
+/// What a socket is opened for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Door {
+    /// Whose words are spoken.
+    pub(crate) dialect: DialectId,
+    /// Only this is carried; all where there is none.
+    pub(crate) only: Option<Topic>,
+    /// What was told up to there.
+    pub(crate) since: Option<u64>,
+}
+
 /// Answers an upgrade, and serves the socket from then on.
 ///
 /// # Errors
@@ -82,9 +109,13 @@ pub(crate) fn open(
     payload: Payload,
     caller: Caller,
     admission: Admission,
-    dialect: DialectId,
-    since: Option<u64>,
+    door: Door,
 ) -> Result<HttpResponse, Failure> {
+    let Door {
+        dialect,
+        only,
+        since,
+    } = door;
     let mut answer = actix_http::ws::handshake(request.head()).map_err(|_| no_upgrade())?;
     let Admission {
         signed_in,
@@ -95,6 +126,8 @@ pub(crate) fn open(
         session: signed_in.session,
         university: signed_in.university.clone(),
         dialect,
+        only,
+        has_conversations: edge.realtime.hub.has_conversations(dialect),
         expires_at: expires_at.timestamp_millis(),
         since,
     };
@@ -157,6 +190,7 @@ async fn serve(edge: Arc<Edge>, socket: Arc<Socket>, caller: Caller, payload: Pa
     };
     socket.close(why);
     edge.realtime.hub.detach(&socket);
+    edge.realtime.typing.left(socket.id);
 }
 
 /// Beside the connection, which is not to wait for it.

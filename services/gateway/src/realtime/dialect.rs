@@ -5,8 +5,11 @@ use oruma_ids::UserId;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::availability::Availability;
 use super::frame::Frames;
-use super::happening::Happening;
+use super::happening::{Happening, Topic};
+use super::typing::Pace;
+use crate::faces::Faces;
 use crate::failure::Failure;
 
 /// A contract's place among the dialects of a hub.
@@ -15,8 +18,8 @@ pub(crate) struct DialectId(pub(crate) usize);
 
 /// A contract's frames.
 pub(crate) trait Dialect: Send + Sync + 'static {
-    /// What happened; none when this contract doesn't tell of it.
-    fn happening(&self, happening: &Happening, seq: u64) -> Option<Rendered>;
+    /// What happened, with those who are named in it; none when this contract doesn't tell of it.
+    fn happening(&self, happening: &Happening, faces: &Faces, seq: u64) -> Option<Rendered>;
     /// What is true for a moment.
     fn signal(&self, signal: &Signal) -> Option<Frames>;
     /// The first frame: everything behind `seq` follows.
@@ -29,6 +32,12 @@ pub(crate) trait Dialect: Send + Sync + 'static {
     fn pong(&self) -> Frames;
     /// What a client's text asks for.
     fn understand(&self, text: &[u8]) -> Result<Command, Failure>;
+    /// How typing comes and goes.
+    fn pace(&self) -> Pace;
+    /// Whether it has conversations of more than two.
+    fn has_conversations(&self) -> bool {
+        false
+    }
 }
 
 /// A frame, and who of the audience gets it.
@@ -67,6 +76,9 @@ pub(crate) enum Signal {
     /// Somebody writes, or no longer does.
     Typing {
         user: UserId,
+        /// What others call the person; empty where that is not known.
+        #[serde(default)]
+        name: String,
         conversation: Uuid,
         is_typing: bool,
     },
@@ -76,6 +88,26 @@ pub(crate) enum Signal {
         is_online: bool,
         last_seen: Option<DateTime<Utc>>,
     },
+    /// How some people are, for contracts that show more than coming and leaving.
+    Statuses(Vec<StatusChange>),
+}
+
+impl Signal {
+    /// What it belongs to.
+    pub(crate) const fn topic(&self) -> Topic {
+        match self {
+            Self::Typing { .. } => Topic::Typing,
+            Self::Presence { .. } | Self::Statuses(_) => Topic::Presence,
+        }
+    }
+}
+
+/// How somebody is from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StatusChange {
+    pub(crate) user: UserId,
+    pub(crate) status: Availability,
+    pub(crate) last_seen: Option<DateTime<Utc>>,
 }
 
 /// What a client asks for.
@@ -92,4 +124,18 @@ pub(crate) enum Command {
     },
     /// It likes a post, or no longer does.
     Like { post: Uuid, liked: bool },
+    /// It says whether its person wants to be spoken to.
+    Status(Availability),
+}
+
+impl Command {
+    /// What it belongs to; none for what every socket understands.
+    pub(crate) const fn topic(&self) -> Option<Topic> {
+        match self {
+            Self::Ping => None,
+            Self::Typing { .. } => Some(Topic::Typing),
+            Self::Status(_) => Some(Topic::Presence),
+            Self::Read { .. } | Self::Like { .. } => Some(Topic::Messages),
+        }
+    }
 }

@@ -7,6 +7,8 @@ use oruma_proto::social::v1 as social;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::faces::Faces;
+
 /// Sockets that are told together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -15,6 +17,8 @@ pub(crate) enum Address {
     Person(UserId),
     /// Those of the people of a university, by its name.
     University(String),
+    /// Those of the people who take part in a conversation of more than two.
+    Conversation(Uuid),
     /// All.
     Everyone,
 }
@@ -26,6 +30,9 @@ pub(crate) struct Entry {
     pub(crate) id: Uuid,
     pub(crate) audience: Vec<Address>,
     pub(crate) happening: Happening,
+    /// Those who are named in it: frames are made without asking anybody.
+    #[serde(default, skip_serializing_if = "Faces::is_empty")]
+    pub(crate) faces: Faces,
 }
 
 /// What happened. A kind that an older gateway does not know is passed over there.
@@ -33,7 +40,16 @@ pub(crate) struct Entry {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Happening {
     MessageSent(messaging::MessageSentV1),
+    MessageUpdated(Box<messaging::MessageUpdatedV1>),
+    MessageDeleted(messaging::MessageDeletedV1),
+    MessageReacted(messaging::MessageReactedV1),
+    MessageReactionRemoved(messaging::MessageReactionRemovedV1),
     MessageRead(messaging::MessageReadV1),
+    ChannelUpdated(messaging::ChannelUpdatedV1),
+    ChannelDeleted(messaging::ChannelDeletedV1),
+    MemberAdded(messaging::MemberAddedV1),
+    MemberRemoved(messaging::MemberRemovedV1),
+    MemberRoleChanged(messaging::MemberRoleChangedV1),
     NotificationCreated(messaging::NotificationCreatedV1),
     PostCreated {
         post: Box<social::PostCreatedV1>,
@@ -49,6 +65,41 @@ pub(crate) enum Happening {
     },
 }
 
+/// What sockets listen to; a socket may listen to some of it only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Topic {
+    /// Messages, conversations, and what else happens.
+    Messages,
+    /// What a person may want to know.
+    Notifications,
+    /// Who writes.
+    Typing,
+    /// Who is there.
+    Presence,
+}
+
+/// How a person's part in a conversation changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Move {
+    /// Somebody takes part from here on.
+    Joined { user: UserId, conversation: Uuid },
+    /// Somebody no longer does.
+    Left { user: UserId, conversation: Uuid },
+    /// Nobody does any longer.
+    Closed { conversation: Uuid },
+}
+
+impl Move {
+    /// The conversation.
+    pub(crate) const fn conversation(self) -> Uuid {
+        match self {
+            Self::Joined { conversation, .. }
+            | Self::Left { conversation, .. }
+            | Self::Closed { conversation } => conversation,
+        }
+    }
+}
+
 /// A message that counts as delivered once its receiver's connection took it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Receipt {
@@ -58,11 +109,38 @@ pub(crate) struct Receipt {
 }
 
 impl Happening {
-    /// What to note when somebody's socket has taken it.
+    /// What it belongs to.
+    pub(crate) const fn topic(&self) -> Topic {
+        match self {
+            Self::NotificationCreated(_) => Topic::Notifications,
+            _ => Topic::Messages,
+        }
+    }
+
+    /// What it changes in who takes part in larger conversations.
+    pub(crate) fn r#move(&self) -> Option<Move> {
+        match self {
+            Self::MemberAdded(fact) => Some(Move::Joined {
+                user: fact.user_id.parse().ok()?,
+                conversation: fact.conversation_id.parse().ok()?,
+            }),
+            Self::MemberRemoved(fact) => Some(Move::Left {
+                user: fact.user_id.parse().ok()?,
+                conversation: fact.conversation_id.parse().ok()?,
+            }),
+            Self::ChannelDeleted(fact) => Some(Move::Closed {
+                conversation: fact.channel_id.parse().ok()?,
+            }),
+            _ => None,
+        }
+    }
+
+    /// What to note when somebody's socket has taken it: of direct conversations, whose writers see how far a message came.
     pub(crate) fn receipt(&self, reader: UserId) -> Option<Receipt> {
         let Self::MessageSent(message) = self else {
             return None;
         };
+        (!message.receiver_id.is_empty()).then_some(())?;
         let sender: UserId = message.sender_id.parse().ok()?;
         (sender != reader).then_some(())?;
         Some(Receipt {
@@ -77,6 +155,19 @@ impl Happening {
 pub(crate) fn people<'a>(ids: impl IntoIterator<Item = &'a str>) -> Vec<Address> {
     let ids = ids.into_iter().filter_map(|id| id.parse().ok());
     ids.map(Address::Person).collect()
+}
+
+/// Those of a direct conversation by their ids, those of a larger one by its own.
+pub(crate) fn around_conversation(
+    kind: &str,
+    conversation_id: &str,
+    member_ids: &[String],
+) -> Vec<Address> {
+    if kind == "direct" {
+        return people(member_ids.iter().map(String::as_str));
+    }
+    let id = conversation_id.parse().ok();
+    id.map(Address::Conversation).into_iter().collect()
 }
 
 /// The people of a post's university, its author, and who acted on it. What is not for the university is nobody's business but theirs.
@@ -128,6 +219,7 @@ mod tests {
                 like_count: 3,
                 ..Default::default()
             }),
+            faces: Faces::default(),
         };
         let text = serde_json::to_vec(&entry).unwrap();
         let read: Entry = serde_json::from_slice(&text).unwrap();

@@ -6,10 +6,12 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use oruma_ids::{SessionId, UserId};
 use tokio::sync::Notify;
+use uuid::Uuid;
 
-use super::dialect::{Dialect, Reload, Signal};
+use super::dialect::{Dialect, DialectId, Reload, Signal};
 use super::frame::{Close, Frames};
 use super::happening::{Address, Entry, Receipt};
+use super::memberships::Memberships;
 use super::meters::METERS;
 use super::socket::{Opening, Socket};
 use super::window::{BOUNDS, Window};
@@ -26,12 +28,16 @@ pub(crate) struct Hub {
     next_id: AtomicU64,
     /// People whose first socket came or whose last one went.
     moved: Notify,
+    /// People whose larger conversations are to be asked for.
+    wanted: Notify,
 }
 
 struct Inner {
     window: Window,
     sockets: HashMap<u64, Arc<Socket>>,
     by_address: HashMap<Address, HashMap<u64, Arc<Socket>>>,
+    /// Which larger conversations the people of the sockets take part in, once for all sockets of a person.
+    memberships: Memberships,
     /// People since the last look, to be told as present or not.
     moved: HashSet<UserId>,
     /// Whether the window has all that the log has.
@@ -69,6 +75,7 @@ impl Hub {
             window: Window::new(BOUNDS, dialects.len()),
             sockets: HashMap::new(),
             by_address: HashMap::new(),
+            memberships: Memberships::default(),
             moved: HashSet::new(),
             is_ready: false,
             is_draining: false,
@@ -78,6 +85,7 @@ impl Hub {
             dialects,
             next_id: AtomicU64::new(1),
             moved: Notify::new(),
+            wanted: Notify::new(),
         }
     }
 
@@ -95,6 +103,12 @@ impl Hub {
     /// The words of a socket's contract.
     pub(crate) fn dialect(&self, socket: &Socket) -> Option<&dyn Dialect> {
         self.dialects.get(socket.dialect.0).map(AsRef::as_ref)
+    }
+
+    /// Whether a contract has conversations of more than two.
+    pub(crate) fn has_conversations(&self, dialect: DialectId) -> bool {
+        let dialect = self.dialects.get(dialect.0);
+        dialect.is_some_and(|dialect| dialect.has_conversations())
     }
 
     // === sockets come and go ===
@@ -120,6 +134,9 @@ impl Hub {
             sockets.insert(id, Arc::clone(&socket));
         }
         inner.sockets.insert(id, Arc::clone(&socket));
+        if socket.hears_conversations && inner.memberships.want(socket.user) {
+            self.wanted.notify_one();
+        }
         if of_person == 0 {
             inner.moved.insert(socket.user);
             self.moved.notify_one();
@@ -141,6 +158,9 @@ impl Hub {
                     inner.by_address.remove(address);
                 }
             }
+        }
+        if socket.hears_conversations && inner.conversant(socket.user).next().is_none() {
+            inner.memberships.forget(socket.user);
         }
         if inner.of_person(socket.user) == 0 {
             inner.moved.insert(socket.user);
@@ -207,6 +227,51 @@ impl Hub {
             .collect()
     }
 
+    // === who takes part in larger conversations ===
+
+    /// Waits until larger conversations are to be asked for, and takes the people whose they are.
+    pub(crate) async fn wanted(&self) -> HashSet<UserId> {
+        self.wanted.notified().await;
+        let mut inner = self.write();
+        if !inner.is_ready {
+            // Where the log stands is not known yet.
+            return HashSet::new();
+        }
+        inner.memberships.take_wanted()
+    }
+
+    /// A person's conversations could not be asked for, and have to be.
+    pub(crate) fn want_again(&self, user: UserId) {
+        self.write().memberships.want_again(user);
+        self.wanted.notify_one();
+    }
+
+    /// The newest position of the log that was seen here.
+    pub(crate) fn head(&self) -> u64 {
+        self.read().window.head()
+    }
+
+    /// A person takes part in these larger conversations, by an answer that was asked for when the log stood at `at`.
+    pub(crate) fn subscribe(&self, user: UserId, listed: &[Uuid], at: u64) {
+        let mut inner = self.write();
+        if !inner.is_ready || at < inner.window.floor() {
+            inner.memberships.want_again(user);
+            self.wanted.notify_one();
+            return;
+        }
+        let moves = inner.window.moves(user, listed);
+        if !inner.memberships.learn(user, listed, &moves) {
+            return;
+        }
+        let sockets: Vec<Arc<Socket>> = inner.conversant(user).map(Arc::clone).collect();
+        drop(inner);
+        for socket in &sockets {
+            // What was said in between is found now.
+            socket.look_again();
+            socket.output.wake();
+        }
+    }
+
     // === what the log tells ===
 
     /// The log begins: all behind a position follows.
@@ -217,6 +282,9 @@ impl Hub {
             let told = inner.window.head();
             let sockets = inner.sockets.values();
             sockets.for_each(|socket| socket.go_on_behind(told));
+            if after > told {
+                inner.memberships.want_all();
+            }
         }
         inner.window.restart(after);
         inner.is_ready = false;
@@ -232,18 +300,20 @@ impl Hub {
         let Some(kept) = inner.window.push(position, entry, bytes) else {
             return;
         };
-        if !inner.is_ready {
-            return;
-        }
-        let told: Vec<Arc<Socket>> = kept
-            .entry
-            .audience
-            .iter()
-            .filter_map(|address| inner.by_address.get(address))
-            .flat_map(HashMap::values)
-            .filter(|socket| socket.fall_behind(position, now))
-            .map(Arc::clone)
-            .collect();
+        let told: Vec<Arc<Socket>> = if inner.is_ready {
+            let audience = kept.entry.audience.iter();
+            audience
+                .flat_map(|address| inner.sockets_of(address))
+                .filter(|socket| socket.fall_behind(position, now))
+                .map(Arc::clone)
+                .collect()
+        } else {
+            Vec::new()
+        };
+        // Whoever leaves is told so, and nothing after it.
+        let floor = inner.window.floor();
+        let change = kept.entry.happening.r#move();
+        inner.memberships.apply(position, change, floor);
         // Those who wake read the window at once, which must not be locked then.
         drop(inner);
         told.iter().for_each(|socket| socket.output.wake());
@@ -260,14 +330,17 @@ impl Hub {
         }
         drop(inner);
         sockets.iter().for_each(|socket| socket.output.wake());
+        self.wanted.notify_one();
     }
 
     /// What happened up to a position may not have been told to everybody.
     pub(crate) fn lost(&self, after: u64) {
         let mut inner = self.write();
         inner.window.restart(after);
+        inner.memberships.want_all();
         let sockets: Vec<Arc<Socket>> = inner.sockets.values().map(Arc::clone).collect();
         drop(inner);
+        self.wanted.notify_one();
         sockets
             .iter()
             .for_each(|socket| socket.reload(Reload::Lost));
@@ -279,11 +352,9 @@ impl Hub {
     pub(crate) fn signal(&self, to: &[Address], except: Option<UserId>, signal: &Signal, now: i64) {
         let mut frames: Vec<Option<Option<Frames>>> = vec![None; self.dialects.len()];
         let inner = self.read();
-        let told = to
-            .iter()
-            .filter_map(|address| inner.by_address.get(address));
-        for socket in told.flat_map(HashMap::values) {
-            if Some(socket.user) == except {
+        let topic = signal.topic();
+        for socket in to.iter().flat_map(|address| inner.sockets_of(address)) {
+            if Some(socket.user) == except || !socket.listens(topic) {
                 continue;
             }
             let Some(frame) = frames.get_mut(socket.dialect.0) else {
@@ -309,9 +380,11 @@ impl Hub {
         let inner = self.read();
         let mut state = socket.state();
         let mut out = Vec::new();
-        if !inner.is_ready {
+        let spells = inner.memberships.of(socket.user);
+        if !inner.is_ready || (socket.hears_conversations && spells.is_none()) {
             return out;
         }
+        let spells = spells.filter(|_| socket.hears_conversations);
         let head = inner.window.head();
         let cursor = *state.cursor.get_or_insert(head);
         let is_first = !state.is_greeted;
@@ -335,9 +408,14 @@ impl Hub {
         if !state.is_behind {
             return out;
         }
-        let entries = inner.window.behind(&socket.addresses, cursor, BATCH);
+        let entries = inner
+            .window
+            .behind(&socket.addresses, spells, cursor, BATCH);
         for kept in &entries {
             state.cursor = Some(kept.position);
+            if !socket.listens(kept.entry.happening.topic()) {
+                continue;
+            }
             let rendered = kept.rendered(socket.dialect, dialect);
             if let Some(rendered) = rendered
                 && rendered.only.is_none_or(|only| only == socket.user)
@@ -369,26 +447,54 @@ impl Inner {
         let sockets = self.by_address.get(&Address::Person(user));
         sockets.map_or(0, HashMap::len)
     }
+
+    /// The sockets of a person that are told of larger conversations.
+    fn conversant(&self, user: UserId) -> impl Iterator<Item = &Arc<Socket>> {
+        let sockets = self.by_address.get(&Address::Person(user));
+        let sockets = sockets.into_iter().flat_map(HashMap::values);
+        sockets.filter(|socket| socket.hears_conversations)
+    }
+
+    fn sockets_of(&self, address: &Address) -> Box<dyn Iterator<Item = &Arc<Socket>> + '_> {
+        match address {
+            Address::Conversation(conversation) => {
+                let members = self.memberships.members(*conversation);
+                Box::new(members.flat_map(|user| self.conversant(user)))
+            }
+            _ => {
+                let sockets = self.by_address.get(address);
+                Box::new(sockets.into_iter().flat_map(HashMap::values))
+            }
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use oruma_proto::messaging::v1 as messaging;
     use oruma_proto::messaging::v1::MessageSentV1;
     use uuid::Uuid;
 
     use super::super::dialect::{Command, Rendered};
-    use super::super::happening::Happening;
+    use super::super::happening::{Happening, Topic};
     use super::super::socket::tests::opening;
+    use super::super::typing::Pace;
     use super::*;
+    use crate::faces::Faces;
     use crate::failure::Failure;
 
     /// Frames that are plain words.
     struct Words;
 
     impl Dialect for Words {
-        fn happening(&self, happening: &Happening, seq: u64) -> Option<Rendered> {
-            let Happening::MessageSent(sent) = happening else {
-                return None;
+        fn happening(&self, happening: &Happening, _: &Faces, seq: u64) -> Option<Rendered> {
+            let sent = match happening {
+                Happening::MessageSent(sent) => sent,
+                Happening::MemberAdded(_) => return Some(word("added", seq)),
+                Happening::MemberRemoved(_) => return Some(word("removed", seq)),
+                Happening::ChannelDeleted(_) => return Some(word("deleted", seq)),
+                Happening::NotificationCreated(_) => return Some(word("notification", seq)),
+                _ => return None,
             };
             Some(Rendered {
                 frame: format!("{} {seq}", sent.content).into(),
@@ -419,6 +525,24 @@ mod tests {
         fn understand(&self, _: &[u8]) -> Result<Command, Failure> {
             Ok(Command::Ping)
         }
+
+        fn pace(&self) -> Pace {
+            Pace {
+                expires_after: 3_000,
+                told_every: 250,
+            }
+        }
+
+        fn has_conversations(&self) -> bool {
+            true
+        }
+    }
+
+    fn word(word: &str, seq: u64) -> Rendered {
+        Rendered {
+            frame: format!("{word} {seq}").into(),
+            only: None,
+        }
     }
 
     fn ready() -> Hub {
@@ -442,6 +566,7 @@ mod tests {
             id: Uuid::from_u128(position.into()),
             audience: vec![Address::Person(user(to)), Address::Person(user(9))],
             happening,
+            faces: Faces::default(),
         };
         hub.deliver(position, Some(entry), 10, 0);
     }
@@ -554,6 +679,7 @@ mod tests {
                 id: Uuid::from_u128(7),
                 audience: vec![Address::Person(user(1))],
                 happening: Happening::MessageSent(MessageSentV1::default()),
+                faces: Faces::default(),
             };
             hub.deliver(position, Some(entry), 1, 0);
         }
@@ -634,6 +760,240 @@ mod tests {
         hub.detach(&all[0]);
         hub.detach(&all[0]);
         attach(&hub, 1, None);
+    }
+
+    const ROOM: Uuid = Uuid::from_u128(77);
+
+    /// A socket of a contract that has larger conversations, whose person takes part in the room.
+    fn attach_to_room(hub: &Hub, of: u128, only: Option<Topic>) -> Arc<Socket> {
+        let opening = Opening {
+            has_conversations: true,
+            only,
+            ..opening(of, None)
+        };
+        let socket = hub.attach(opening, 0).unwrap();
+        hub.subscribe(user(of), &[ROOM], hub.head());
+        socket
+    }
+
+    fn tell(hub: &Hub, position: u64, audience: Vec<Address>, happening: Happening) {
+        let entry = Entry {
+            id: Uuid::from_u128(position.into()),
+            audience,
+            happening,
+            faces: Faces::default(),
+        };
+        hub.deliver(position, Some(entry), 10, 0);
+    }
+
+    fn say(hub: &Hub, position: u64) {
+        let happening = Happening::MessageSent(MessageSentV1 {
+            content: format!("m{position}"),
+            ..Default::default()
+        });
+        tell(hub, position, vec![Address::Conversation(ROOM)], happening);
+    }
+
+    fn join(hub: &Hub, position: u64, of: u128) {
+        let happening = Happening::MemberAdded(messaging::MemberAddedV1 {
+            conversation_id: ROOM.to_string(),
+            user_id: user(of).to_string(),
+            ..Default::default()
+        });
+        let audience = vec![Address::Person(user(of)), Address::Conversation(ROOM)];
+        tell(hub, position, audience, happening);
+    }
+
+    fn leave(hub: &Hub, position: u64, of: u128) {
+        let happening = Happening::MemberRemoved(messaging::MemberRemovedV1 {
+            conversation_id: ROOM.to_string(),
+            user_id: user(of).to_string(),
+            ..Default::default()
+        });
+        let audience = vec![Address::Person(user(of)), Address::Conversation(ROOM)];
+        tell(hub, position, audience, happening);
+    }
+
+    fn close(hub: &Hub, position: u64) {
+        let happening = Happening::ChannelDeleted(messaging::ChannelDeletedV1 {
+            channel_id: ROOM.to_string(),
+            ..Default::default()
+        });
+        tell(hub, position, vec![Address::Conversation(ROOM)], happening);
+    }
+
+    /// Joining and leaving take effect on open sockets at their place in the order, however late a socket reads.
+    #[test]
+    fn a_conversation_is_told_from_joining_to_leaving() {
+        let hub = ready();
+        let member = attach_to_room(&hub, 1, None);
+        let stranger = hub
+            .attach(
+                Opening {
+                    has_conversations: true,
+                    ..opening(2, None)
+                },
+                0,
+            )
+            .unwrap();
+        assert!(
+            pulled(&hub, &stranger).is_empty(),
+            "it is not known yet what it hears"
+        );
+        hub.subscribe(user(2), &[], hub.head());
+        pulled(&hub, &member);
+        pulled(&hub, &stranger);
+        say(&hub, 10);
+        assert!(pulled(&hub, &stranger).is_empty());
+        join(&hub, 11, 2);
+        say(&hub, 12);
+        leave(&hub, 13, 2);
+        say(&hub, 14);
+        assert_eq!(
+            pulled(&hub, &stranger),
+            ["added 11", "m12 12", "removed 13"]
+        );
+        let all = ["m10 10", "added 11", "m12 12", "removed 13", "m14 14"];
+        assert_eq!(pulled(&hub, &member), all);
+        close(&hub, 15);
+        say(&hub, 16);
+        assert_eq!(pulled(&hub, &member), ["deleted 15"]);
+        assert!(pulled(&hub, &stranger).is_empty());
+    }
+
+    /// On a replay, too, the person is told of a conversation only while that lasted.
+    #[test]
+    fn a_replay_knows_when_somebody_took_part() {
+        let hub = ready();
+        say(&hub, 10);
+        join(&hub, 11, 1);
+        say(&hub, 12);
+        leave(&hub, 13, 1);
+        say(&hub, 14);
+        join(&hub, 15, 1);
+        say(&hub, 16);
+        let opening = Opening {
+            has_conversations: true,
+            ..opening(1, Some(1))
+        };
+        let socket = hub.attach(opening, 0).unwrap();
+        let at = hub.head();
+        // Said while the conversations were asked for.
+        say(&hub, 17);
+        hub.subscribe(user(1), &[ROOM], at);
+        let told = [
+            "connected 1",
+            "added 11",
+            "m12 12",
+            "removed 13",
+            "added 15",
+            "m16 16",
+            "m17 17",
+        ];
+        assert_eq!(pulled(&hub, &socket), told);
+        say(&hub, 18);
+        assert_eq!(pulled(&hub, &socket), ["m18 18"]);
+    }
+
+    #[test]
+    fn another_reader_of_the_log_moves_nobody_twice() {
+        let hub = ready();
+        let socket = attach_to_room(&hub, 1, None);
+        pulled(&hub, &socket);
+        leave(&hub, 10, 1);
+        join(&hub, 11, 1);
+        leave(&hub, 12, 1);
+        assert_eq!(
+            pulled(&hub, &socket),
+            ["removed 10", "added 11", "removed 12"]
+        );
+        hub.begin(5);
+        leave(&hub, 10, 1);
+        join(&hub, 11, 1);
+        hub.ready();
+        say(&hub, 13);
+        assert!(pulled(&hub, &socket).is_empty());
+    }
+
+    /// What was lost may have moved anybody: everybody is asked about again.
+    #[tokio::test]
+    async fn after_a_loss_conversations_are_asked_for_again() {
+        let hub = ready();
+        let socket = attach_to_room(&hub, 1, None);
+        pulled(&hub, &socket);
+        hub.lost(40);
+        assert_eq!(hub.wanted().await, [user(1)].into());
+        hub.subscribe(user(1), &[], hub.head());
+        assert_eq!(pulled(&hub, &socket), ["reload lost 40"]);
+        say(&hub, 41);
+        assert!(pulled(&hub, &socket).is_empty());
+    }
+
+    #[test]
+    fn one_set_serves_all_sockets_of_a_person_and_goes_with_the_last() {
+        let hub = ready();
+        let contract_without = attach(&hub, 1, None);
+        assert!(hub.read().memberships.is_empty());
+        let (one, two) = (attach_to_room(&hub, 1, None), attach_to_room(&hub, 1, None));
+        for socket in [&contract_without, &one, &two] {
+            pulled(&hub, socket);
+        }
+        say(&hub, 10);
+        assert!(pulled(&hub, &contract_without).is_empty());
+        assert_eq!(pulled(&hub, &one), ["m10 10"]);
+        hub.detach(&one);
+        say(&hub, 11);
+        assert_eq!(pulled(&hub, &two), ["m10 10", "m11 11"]);
+        hub.detach(&two);
+        assert!(hub.read().memberships.is_empty());
+    }
+
+    /// C-076…C-079: a namespace carries only its own.
+    #[test]
+    fn a_socket_may_listen_to_some_of_it_only() {
+        let hub = ready();
+        let sockets = [
+            None,
+            Some(Topic::Messages),
+            Some(Topic::Notifications),
+            Some(Topic::Presence),
+        ]
+        .map(|only| attach_to_room(&hub, 1, only));
+        for socket in &sockets {
+            assert_eq!(pulled(&hub, socket), ["connected 0"]);
+        }
+        say(&hub, 10);
+        let notification =
+            Happening::NotificationCreated(messaging::NotificationCreatedV1::default());
+        tell(&hub, 11, vec![Address::Person(user(1))], notification);
+        let told = sockets.each_ref().map(|socket| pulled(&hub, socket));
+        let all = vec!["m10 10".to_owned(), "notification 11".to_owned()];
+        assert_eq!(told[0], all);
+        assert_eq!((&told[1][..], &told[2][..]), (&all[..1], &all[1..]));
+        assert!(told[3].is_empty());
+        let signal = Signal::Statuses(Vec::new());
+        hub.signal(&[Address::Everyone], None, &signal, 0);
+        let heard = sockets.each_ref().map(|socket| socket.take_waiting().len());
+        assert_eq!(heard, [1, 0, 0, 1]);
+    }
+
+    #[test]
+    fn a_signal_to_a_conversation_reaches_who_takes_part() {
+        let hub = ready();
+        let (ada, ben) = (
+            attach_to_room(&hub, 1, None),
+            attach_to_room(&hub, 2, Some(Topic::Typing)),
+        );
+        let eve = attach(&hub, 3, None);
+        let signal = Signal::Typing {
+            user: user(1),
+            name: "Ada".to_owned(),
+            conversation: ROOM,
+            is_typing: true,
+        };
+        hub.signal(&[Address::Conversation(ROOM)], Some(user(1)), &signal, 0);
+        let heard = [&ada, &ben, &eve].map(|socket| socket.take_waiting().len());
+        assert_eq!(heard, [0, 1, 0]);
     }
 
     #[test]

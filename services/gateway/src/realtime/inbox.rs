@@ -5,22 +5,36 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use oruma_broker::{BrokerError, Event, HandleError, Handler, SharedBroker, Subscription};
 use oruma_ids::UserId;
-use oruma_proto::auth::v1::UserCard;
+use oruma_proto::auth::v1::{UserCard, UserUpdatedV1};
 use oruma_proto::messaging::v1 as messaging;
 use oruma_proto::social::v1 as social;
 use oruma_service_runtime::{Caller, Contract};
 
-use super::happening::{Address, Entry, Happening, around_post, people};
+use super::availability::Availability;
+use super::happening::{Address, Entry, Happening, around_post};
 use super::{log, presence};
 use crate::edge::Edge;
+use crate::faces::Faces;
+
+mod conversations;
 
 const QUEUE: &str = "gateway.realtime";
 
 /// What this gateway wants to hear.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 20] = [
+    "auth.user.updated.v1",
+    "messaging.channel.deleted.v1",
+    "messaging.channel.updated.v1",
     "messaging.conversation.created.v1",
+    "messaging.member.added.v1",
+    "messaging.member.removed.v1",
+    "messaging.member.role_changed.v1",
+    "messaging.message.deleted.v1",
+    "messaging.message.reacted.v1",
+    "messaging.message.reaction_removed.v1",
     "messaging.message.read.v1",
     "messaging.message.sent.v1",
+    "messaging.message.updated.v1",
     "messaging.notification.created.v1",
     "social.comment.created.v1",
     "social.post.created.v1",
@@ -38,21 +52,30 @@ pub(super) async fn subscribe(edge: Arc<Edge>, broker: &SharedBroker) -> Result<
 
 struct Inbox(Arc<Edge>);
 
+/// What happened and who is to know.
+type Judged = (Vec<Address>, Happening);
+
 #[async_trait]
 impl Handler for Inbox {
     async fn handle(&self, event: &Event) -> Result<(), HandleError> {
-        if event.kind == "messaging.conversation.created.v1" {
-            let fact: messaging::ConversationCreatedV1 = event.read()?;
-            presence::introduce(&self.0, &fact.member_ids).await;
-            return Ok(());
+        match event.kind.as_str() {
+            "auth.user.updated.v1" => return self.person_changed(event.read()?).await,
+            "messaging.conversation.created.v1" => {
+                let fact: messaging::ConversationCreatedV1 = event.read()?;
+                presence::introduce(&self.0, &fact.member_ids).await;
+                return Ok(());
+            }
+            _ => {}
         }
         let Some((audience, happening)) = self.judge(event).await? else {
             return Ok(());
         };
+        let faces = self.faces(&happening).await;
         let entry = Entry {
             id: event.id,
             audience,
             happening,
+            faces,
         };
         // Until the log takes it, the event is not handled: nothing is lost, and the order of its subject stays.
         log::append(&self.0.ephemeral, &entry)
@@ -63,24 +86,11 @@ impl Handler for Inbox {
 
 impl Inbox {
     /// What happened and who is to know; none when nobody is.
-    async fn judge(&self, event: &Event) -> Result<Option<(Vec<Address>, Happening)>, HandleError> {
+    async fn judge(&self, event: &Event) -> Result<Option<Judged>, HandleError> {
+        if let Some(judged) = conversations::judge(event)? {
+            return Ok(Some(judged).filter(|(audience, _)| !audience.is_empty()));
+        }
         let judged = match event.kind.as_str() {
-            "messaging.message.sent.v1" => {
-                let fact: messaging::MessageSentV1 = event.read()?;
-                // Larger conversations get an audience of their own with the contract that has them.
-                let audience = people([fact.receiver_id.as_str(), &fact.sender_id]);
-                (audience, Happening::MessageSent(fact))
-            }
-            "messaging.message.read.v1" => {
-                let fact: messaging::MessageReadV1 = event.read()?;
-                let audience = people([fact.peer_id.as_str(), &fact.reader_id]);
-                (audience, Happening::MessageRead(fact))
-            }
-            "messaging.notification.created.v1" => {
-                let fact: messaging::NotificationCreatedV1 = event.read()?;
-                let audience = people([fact.user_id.as_str()]);
-                (audience, Happening::NotificationCreated(fact))
-            }
             "social.post.created.v1" => self.post_created(event.read()?).await?,
             "social.comment.created.v1" => self.comment_created(event.read()?).await?,
             "social.post.liked.v1" => {
@@ -128,10 +138,7 @@ impl Inbox {
         Ok(Some(judged).filter(|(audience, _)| !audience.is_empty()))
     }
 
-    async fn post_created(
-        &self,
-        post: social::PostCreatedV1,
-    ) -> Result<(Vec<Address>, Happening), HandleError> {
+    async fn post_created(&self, post: social::PostCreatedV1) -> Result<Judged, HandleError> {
         let audience = around_post(
             &post.visibility,
             &post.university,
@@ -146,7 +153,7 @@ impl Inbox {
     async fn comment_created(
         &self,
         comment: social::CommentCreatedV1,
-    ) -> Result<(Vec<Address>, Happening), HandleError> {
+    ) -> Result<Judged, HandleError> {
         let audience = around_post(
             &comment.visibility,
             &comment.university,
@@ -156,6 +163,32 @@ impl Inbox {
         let author = Box::new(self.card(&comment.author_id).await?);
         let comment = Box::new(comment);
         Ok((audience, Happening::CommentCreated { comment, author }))
+    }
+
+    /// Those who are named in what happened, for contracts that show names. What happened does not wait for them: while auth is away it is told
+    /// without those that are not here.
+    async fn faces(&self, happening: &Happening) -> Faces {
+        let ids = conversations::named(happening);
+        if ids.is_empty() {
+            return Faces::default();
+        }
+        let caller = Caller::anonymous(Contract::Oruma);
+        match self.0.people.cards(&caller, ids).await {
+            Ok(cards) => Faces::of_cards(cards.values().map(AsRef::as_ref)),
+            Err(status) => {
+                tracing::debug!(error = status.message(), "told without names");
+                Faces::default()
+            }
+        }
+    }
+
+    async fn person_changed(&self, fact: UserUpdatedV1) -> Result<(), HandleError> {
+        self.0.people.outdate(&fact.user_id, fact.version);
+        let said = fact.status.as_deref().and_then(Availability::from_name);
+        if let (Ok(user), Some(said)) = (fact.user_id.parse(), said) {
+            presence::chosen(&self.0, user, said).await;
+        }
+        Ok(())
     }
 
     async fn card(&self, id: &str) -> Result<UserCard, HandleError> {

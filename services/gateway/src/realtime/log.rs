@@ -5,7 +5,7 @@ use std::time::Duration;
 use oruma_ephemeral::{EphemeralError, LogReader, LogSignal, SharedEphemeral};
 use tokio_util::sync::CancellationToken;
 
-use super::happening::Entry;
+use super::happening::{Entry, Move};
 use super::window::BOUNDS;
 use crate::edge::Edge;
 
@@ -47,6 +47,11 @@ async fn read(edge: &Edge, mut reader: LogReader) {
                 let entry: Option<Entry> = serde_json::from_slice(&payload)
                     .inspect_err(|error| tracing::debug!(%error, "log entry passed over"))
                     .ok();
+                if let Some(Move::Left { user, conversation }) =
+                    entry.as_ref().and_then(|entry| entry.happening.r#move())
+                {
+                    edge.realtime.typing.forget(user, conversation);
+                }
                 let now = edge.clock.now().timestamp_millis();
                 hub.deliver(position.number(), entry, payload.len(), now);
             }

@@ -37,8 +37,11 @@ impl Outgoing {
     fn refill(&mut self) {
         let happened = self.edge.realtime.hub.pull(&self.socket);
         self.pending.extend(happened);
-        let waiting = self.socket.take_waiting();
-        self.pending.extend(waiting.into_iter().map(Outbound::of));
+        if self.socket.state().is_greeted {
+            // Nothing comes before the frame that says where the socket stands.
+            let waiting = self.socket.take_waiting();
+            self.pending.extend(waiting.into_iter().map(Outbound::of));
+        }
         if self.pending.is_empty() {
             // An idle socket holds no memory.
             self.pending = VecDeque::new();

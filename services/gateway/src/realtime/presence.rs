@@ -15,8 +15,10 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
+use super::availability::Availability;
 use super::dialect::Signal;
 use super::happening::Address;
+use super::idleness;
 use super::inbox::user_ids;
 use super::signals::{self, Addressed};
 use super::socket::Socket;
@@ -59,6 +61,11 @@ impl Peers {
             news: Mutex::default(),
             noted: Notify::new(),
         }
+    }
+
+    /// Under which name this gateway holds people.
+    pub(super) fn holder(&self) -> &str {
+        &self.holder
     }
 
     /// Somebody came or left: that is told soon.
@@ -122,8 +129,8 @@ async fn follow(edge: &Edge, moved: HashSet<UserId>) -> Result<(), EphemeralErro
     let (here, gone): (Vec<UserId>, Vec<UserId>) = moved
         .into_iter()
         .partition(|user| edge.realtime.hub.has(*user));
-    gone.iter()
-        .for_each(|user| edge.realtime.typing.left(*user));
+    // Whoever comes is not idle.
+    idleness::hold(edge, &here).await?;
     hold(edge, &here).await?;
     release(edge, &gone).await
 }
@@ -138,8 +145,11 @@ async fn hold(edge: &Edge, people: &[UserId]) -> Result<(), EphemeralError> {
         .ephemeral
         .hold(GROUP, holder, &members, lease(edge))
         .await?;
-    for user in user_ids(&came) {
+    for user in visible(edge, user_ids(&came)).await {
         edge.realtime.peers.note(user, online(user));
+    }
+    for user in user_ids(&came) {
+        edge.realtime.statuses.changed(user);
     }
     Ok(())
 }
@@ -165,6 +175,7 @@ async fn announce_departed(edge: &Edge) -> Result<(), EphemeralError> {
                 last_seen: time(departure.last_seen),
             };
             edge.realtime.peers.note(user, signal);
+            edge.realtime.statuses.changed(user);
         }
     }
     Ok(())
@@ -202,15 +213,35 @@ async fn peers(edge: &Edge, user: UserId) -> Result<Vec<Address>, Status> {
     Ok(peers.iter().map(|peer| Address::Person(*peer)).collect())
 }
 
-/// Tells a new socket who of its peers is online.
-pub(super) async fn greet(edge: &Edge, socket: &Socket) {
-    let Ok(peers) = edge.realtime.peers.of(edge, socket.user).await else {
+/// Somebody said how they are. Whoever is there and does not want to be seen has left for those who know only coming and leaving (K-23).
+pub(super) async fn chosen(edge: &Edge, user: UserId, said: Availability) {
+    edge.realtime.statuses.changed(user);
+    if present(edge, &[user]).await.is_empty() {
         return;
+    }
+    let signal = match said {
+        Availability::Offline => Signal::Presence {
+            user,
+            is_online: false,
+            last_seen: Some(edge.clock.now()),
+        },
+        _ => online(user),
     };
+    edge.realtime.peers.note(user, signal);
+}
+
+/// Tells a new socket who of its peers is online, where its contract has words for that.
+pub(super) async fn greet(edge: &Edge, socket: &Socket) {
     let Some(dialect) = edge.realtime.hub.dialect(socket) else {
         return;
     };
-    let here = present(edge, &peers).await;
+    if dialect.signal(&online(socket.user)).is_none() {
+        return;
+    }
+    let Ok(peers) = edge.realtime.peers.of(edge, socket.user).await else {
+        return;
+    };
+    let here = visible(edge, present(edge, &peers).await).await;
     let frames: Vec<_> = here
         .into_iter()
         .filter_map(|user| dialect.signal(&online(user)))
@@ -227,7 +258,7 @@ pub(super) async fn introduce(edge: &Edge, member_ids: &[String]) {
     members
         .iter()
         .for_each(|member| edge.realtime.peers.known.invalidate(member));
-    for user in present(edge, &members).await {
+    for user in visible(edge, present(edge, &members).await).await {
         let others = members.iter().filter(|member| **member != user);
         let to = others.map(|member| Address::Person(*member)).collect();
         let addressed = Addressed {
@@ -239,16 +270,53 @@ pub(super) async fn introduce(edge: &Edge, member_ids: &[String]) {
     }
 }
 
-/// Who of these people is online.
-async fn present(edge: &Edge, people: &[UserId]) -> Vec<UserId> {
+/// Whether somebody has a socket, and since when not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Sighting {
+    pub(super) is_here: bool,
+    pub(super) last_seen: Option<DateTime<Utc>>,
+}
+
+/// How it is with each of these people. While what gateways share is away, nobody is there.
+pub(super) async fn sightings(edge: &Edge, people: &[UserId]) -> Vec<Sighting> {
     let members: Vec<String> = people.iter().map(UserId::to_string).collect();
     let known = edge.ephemeral.presence(GROUP, &members).await;
-    let known = known.unwrap_or_default().into_iter();
-    let here = people
-        .iter()
-        .zip(known)
-        .filter(|(_, known)| *known == Presence::Here);
+    let known = known.unwrap_or_else(|_| vec![Presence::Gone(None); people.len()]);
+    let sighting = |one| match one {
+        Presence::Here => Sighting {
+            is_here: true,
+            last_seen: None,
+        },
+        Presence::Gone(since) => Sighting {
+            is_here: false,
+            last_seen: since.and_then(time),
+        },
+    };
+    known.into_iter().map(sighting).collect()
+}
+
+/// Who of these people is online.
+async fn present(edge: &Edge, people: &[UserId]) -> Vec<UserId> {
+    let known = sightings(edge, people).await;
+    let here = people.iter().zip(known).filter(|(_, known)| known.is_here);
     here.map(|(user, _)| *user).collect()
+}
+
+/// Who of these people wants to be seen. While nobody can tell, all do.
+async fn visible(edge: &Edge, people: Vec<UserId>) -> Vec<UserId> {
+    if people.is_empty() {
+        return people;
+    }
+    let caller = Caller::anonymous(Contract::Oruma);
+    let ids = people.iter().map(UserId::to_string);
+    let Ok(cards) = edge.people.cards(&caller, ids).await else {
+        return people;
+    };
+    let hides = |user: &UserId| {
+        let card = cards.get(&user.to_string());
+        card.is_some_and(|card| Availability::chosen(card) == Availability::Offline)
+    };
+    people.into_iter().filter(|user| !hides(user)).collect()
 }
 
 fn online(user: UserId) -> Signal {

@@ -9,7 +9,7 @@ use oruma_ids::{SessionId, UserId};
 
 use super::dialect::{DialectId, Reload};
 use super::frame::{Close, Frames, PING};
-use super::happening::Address;
+use super::happening::{Address, Topic};
 
 /// What is true for a moment may wait up to here.
 const MOST_WAITING: usize = 1_024;
@@ -29,6 +29,10 @@ pub(crate) struct Socket {
     pub(crate) dialect: DialectId,
     /// What it is told of.
     pub(crate) addresses: Box<[Address]>,
+    /// Whether it is told of the person's larger conversations.
+    pub(crate) hears_conversations: bool,
+    /// Only this is told; all where there is none.
+    only: Option<Topic>,
     /// When its token expires, in milliseconds.
     expires_at: i64,
     heard_at: AtomicI64,
@@ -61,6 +65,10 @@ pub(crate) struct Opening {
     pub(crate) session: SessionId,
     pub(crate) university: String,
     pub(crate) dialect: DialectId,
+    /// Only this is to be told; all where there is none.
+    pub(crate) only: Option<Topic>,
+    /// Whether the contract has conversations of more than two.
+    pub(crate) has_conversations: bool,
     /// When the token expires, in milliseconds.
     pub(crate) expires_at: i64,
     /// What was told up to there.
@@ -79,6 +87,9 @@ impl Socket {
             session: opening.session,
             dialect: opening.dialect,
             addresses: addresses.into(),
+            hears_conversations: opening.has_conversations
+                && matches!(opening.only, None | Some(Topic::Messages | Topic::Typing)),
+            only: opening.only,
             expires_at: opening.expires_at,
             heard_at: AtomicI64::new(now),
             pinged_at: AtomicI64::new(now),
@@ -95,6 +106,11 @@ impl Socket {
             output: AtomicWaker::new(),
             input: AtomicWaker::new(),
         }
+    }
+
+    /// Whether it is told of this.
+    pub(crate) fn listens(&self, topic: Topic) -> bool {
+        self.only.is_none_or(|only| only == topic)
     }
 
     /// The client gave a sign of life.
@@ -125,6 +141,11 @@ impl Socket {
             state.cursor = state.cursor.max(Some(told));
             state.is_behind = true;
         }
+    }
+
+    /// More may be for this socket than it was woken for.
+    pub(crate) fn look_again(&self) {
+        self.state().is_behind = true;
     }
 
     /// The client has to reload.
@@ -229,6 +250,8 @@ pub(crate) mod tests {
             session: SessionId::from_uuid(Uuid::from_u128(user + 1_000)),
             university: "MIT".to_owned(),
             dialect: DialectId(0),
+            only: None,
+            has_conversations: false,
             expires_at: 1_000_000,
             since,
         }

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
 use oruma_ids::{SessionId, UserId};
 use oruma_service_runtime::{Contract, Role, SignedIn};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::caller::Admission;
+use crate::caller::{self, Admission};
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::query::Query;
 
 /// How long a ticket can be used.
 pub(crate) const LIFE: Duration = Duration::from_secs(30);
@@ -64,11 +66,7 @@ pub(crate) async fn issue(
 ///
 /// # Errors
 /// 401 for one that is unknown, used or too old.
-pub(crate) async fn redeem(
-    edge: &Edge,
-    contract: Contract,
-    ticket: &str,
-) -> Result<Admission, Failure> {
+async fn redeem(edge: &Edge, contract: Contract, ticket: &str) -> Result<Admission, Failure> {
     let away = |error| {
         tracing::warn!(%error, "socket ticket can't be looked up");
         Failure::unavailable("Tickets can't be looked up right now")
@@ -97,6 +95,34 @@ pub(crate) async fn redeem(
         },
         expires_at: record.expires_at,
     })
+}
+
+/// Whoever shows a ticket, a token in the address, or one in the header.
+///
+/// # Errors
+/// 401 for what does not hold.
+pub(crate) async fn admit(
+    edge: &Edge,
+    contract: Contract,
+    request: &HttpRequest,
+    query: &Query,
+) -> Result<Admission, Failure> {
+    let (ticket, token) = (query.secret("ticket"), query.secret("token"));
+    if let Some(ticket) = ticket {
+        let admission = redeem(edge, contract, ticket).await?;
+        let session = admission.signed_in.session;
+        return match edge.revocations.is_revoked(session).await? {
+            false => Ok(admission),
+            true => Err(Failure::unauthorized(
+                "token_revoked",
+                "The sign-in of the ticket has ended",
+            )),
+        };
+    }
+    match token {
+        Some(token) => caller::admit(edge, contract, token).await,
+        None => caller::admitted(request),
+    }
 }
 
 /// Whoever reads the store learns no tickets.

@@ -6,10 +6,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use oruma_ephemeral::LogBounds;
+use oruma_ids::UserId;
 use uuid::Uuid;
 
 use super::dialect::{Dialect, DialectId, Rendered};
-use super::happening::{Address, Entry};
+use super::happening::{Address, Entry, Move};
+use super::memberships::Spells;
 
 /// How much is kept: in the log, and in each gateway for its sockets.
 pub(crate) const BOUNDS: LogBounds = LogBounds {
@@ -43,7 +45,10 @@ pub(crate) struct Window {
 impl Kept {
     /// The frame of a contract, made when it is first wanted.
     pub(crate) fn rendered(&self, id: DialectId, dialect: &dyn Dialect) -> Option<&Rendered> {
-        let render = || dialect.happening(&self.entry.happening, self.position);
+        let Entry {
+            happening, faces, ..
+        } = &self.entry;
+        let render = || dialect.happening(happening, faces, self.position);
         self.frames.get(id.0)?.get_or_init(render).as_ref()
     }
 }
@@ -106,22 +111,61 @@ impl Window {
         Some(kept)
     }
 
-    /// The entries for some addresses behind a position, oldest first.
+    /// The entries behind a position for some addresses, and for larger conversations while they lasted, oldest first.
     pub(crate) fn behind(
         &self,
         addresses: &[Address],
+        spells: Option<&Spells>,
         position: u64,
         limit: usize,
     ) -> Vec<Arc<Kept>> {
         let mut found: Vec<u64> = Vec::new();
-        for positions in addresses.iter().filter_map(|one| self.by_address.get(one)) {
-            let start = positions.partition_point(|at| *at <= position);
-            found.extend(positions.range(start..).take(limit));
+        let mut find = |address: &Address, after: u64, until: u64| {
+            if let Some(positions) = self.by_address.get(address) {
+                let start = positions.partition_point(|at| *at <= after);
+                let some = positions.range(start..).take_while(|at| **at <= until);
+                found.extend(some.take(limit));
+            }
+        };
+        for address in addresses {
+            find(address, position, u64::MAX);
+        }
+        for spell in spells.into_iter().flat_map(Spells::iter) {
+            let address = Address::Conversation(spell.conversation);
+            find(&address, position.max(spell.after), spell.until);
         }
         found.sort_unstable();
         found.dedup();
         found.truncate(limit);
         found.iter().filter_map(|at| self.at(*at)).collect()
+    }
+
+    /// How a person's part in larger conversations changed, in order: what was for the person, and the end of those conversations.
+    pub(crate) fn moves(&self, user: UserId, conversations: &[Uuid]) -> Vec<(u64, Move)> {
+        let mine = self.moves_for(Address::Person(user));
+        let mine = mine.filter(|(_, change)| match change {
+            Move::Joined { user: who, .. } | Move::Left { user: who, .. } => *who == user,
+            Move::Closed { .. } => true,
+        });
+        let mine: Vec<(u64, Move)> = mine.collect();
+        let named = mine.iter().map(|(_, change)| change.conversation());
+        let named: HashSet<Uuid> = named.chain(conversations.iter().copied()).collect();
+        let ends = named.iter().flat_map(|conversation| {
+            let all = self.moves_for(Address::Conversation(*conversation));
+            all.filter(|(_, change)| matches!(change, Move::Closed { .. }))
+        });
+        let mut moves: Vec<(u64, Move)> = mine.iter().copied().chain(ends).collect();
+        moves.sort_unstable_by_key(|(position, _)| *position);
+        moves.dedup();
+        moves
+    }
+
+    fn moves_for(&self, address: Address) -> impl Iterator<Item = (u64, Move)> {
+        let positions = self.by_address.get(&address).into_iter().flatten();
+        positions.filter_map(|position| {
+            let kept = self.at(*position)?;
+            Some((*position, kept.entry.happening.r#move()?))
+        })
     }
 
     fn at(&self, position: u64) -> Option<Arc<Kept>> {
@@ -171,6 +215,7 @@ mod tests {
 
     use super::super::happening::Happening;
     use super::*;
+    use crate::faces::Faces;
 
     fn person(number: u128) -> Address {
         Address::Person(UserId::from_uuid(Uuid::from_u128(number)))
@@ -181,11 +226,12 @@ mod tests {
             id: Uuid::from_u128(id),
             audience: audience.to_vec(),
             happening: Happening::PostLiked(PostLikedV1::default()),
+            faces: Faces::default(),
         }
     }
 
     fn positions(window: &Window, addresses: &[Address], after: u64) -> Vec<u64> {
-        let entries = window.behind(addresses, after, 100);
+        let entries = window.behind(addresses, None, after, 100);
         entries.iter().map(|kept| kept.position).collect()
     }
 
@@ -210,7 +256,10 @@ mod tests {
             [10, 11, 12]
         );
         assert_eq!(positions(&window, &[ben, Address::Everyone], 11), [12, 13]);
-        assert_eq!(window.behind(&[ada, Address::Everyone], 0, 2).len(), 2);
+        assert_eq!(
+            window.behind(&[ada, Address::Everyone], None, 0, 2).len(),
+            2
+        );
     }
 
     #[test]

@@ -56,6 +56,10 @@ fn status_of(failure: &Failure) -> StatusCode {
         "invalid_credentials" | "invalid_second_factor" => StatusCode::BAD_REQUEST,
         "second_factor_required" => StatusCode::PAYMENT_REQUIRED,
         "unsupported_file_type" => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        // C-146, C-136: whoever may not, rather than what can't be.
+        "edit_window_over" | "creator_stays" => StatusCode::FORBIDDEN,
+        // No matter of time.
+        "too_many_reactions" => StatusCode::CONFLICT,
         _ => failure.status,
     }
 }
@@ -95,10 +99,30 @@ impl ResponseError for ApiError {
 }
 
 /// The name that this contract has for a field of the services.
-fn field_name(field: &str) -> String {
+pub(super) fn field_name(field: &str) -> String {
     match field {
         "display_name" => "name".to_owned(),
         "page_size" => "limit".to_owned(),
+        "visibility" => "type".to_owned(),
+        "parent_id" => "parentMessageId".to_owned(),
+        "before_id" => "before".to_owned(),
+        "after_id" => "after".to_owned(),
+        "sender_id" => "from".to_owned(),
+        "conversation_id" => "channelId".to_owned(),
+        "do_not_disturb" => "dnd".to_owned(),
+        other => match other.split_once('[') {
+            Some((list, rest)) => format!("{}[{rest}", list_name(list)),
+            None => list_name(other),
+        },
+    }
+}
+
+/// The same for a list, of which one may be at fault.
+fn list_name(field: &str) -> String {
+    match field {
+        "attachment_ids" => "attachments".to_owned(),
+        "member_ids" => "members".to_owned(),
+        "conversations" => "channels".to_owned(),
         other => camel_case(other),
     }
 }
@@ -120,6 +144,9 @@ mod tests {
             ("account_suspended", 403, 403),
             ("unsupported_file_type", 409, 415),
             ("file_too_large", 413, 413),
+            ("edit_window_over", 409, 403),
+            ("too_many_pins", 409, 409),
+            ("too_many_reactions", 429, 409),
         ] {
             let usual = StatusCode::from_u16(usual).unwrap();
             let error = ApiError::from(Failure::new(usual, reason, "Text"));
@@ -133,12 +160,15 @@ mod tests {
         failure
             .violations
             .extend(Failure::invalid("new_password", "is too short").violations);
+        failure
+            .violations
+            .extend(Failure::invalid("attachment_ids[3]", "is unknown").violations);
         let answer = ApiError::from(failure).error_response();
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
         let body = to_bytes(answer.into_body()).await.unwrap();
         insta::assert_snapshot!(
             std::str::from_utf8(&body).unwrap(),
-            @r#"{"error":"validation_failed","message":"Some fields are not valid","details":{"name":"is required","newPassword":"is too short"}}"#
+            @r#"{"error":"validation_failed","message":"Some fields are not valid","details":{"attachments[3]":"is unknown","name":"is required","newPassword":"is too short"}}"#
         );
     }
 }

@@ -4,7 +4,10 @@ use utoipa::openapi::Server;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{MOUNT, api_keys, auth, avatars, error, files, google, health, second_factors, users};
+use super::{
+    MOUNT, api_keys, auth, avatars, channels, dms, error, files, google, health, members, messages,
+    notifications, pins, reactions, search, second_factors, socket, threads, users,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,6 +22,10 @@ use super::{MOUNT, api_keys, auth, avatars, error, files, google, health, second
             `invalid_refresh_token`, `google_is_off`, `google_refused`, `google_unavailable`, `proof_required`, `wrong_password`, \
             `too_many_requests`, `too_many_api_keys`, `api_key_not_found`, `user_not_found`, `file_not_found`, `image_not_found`, `not_your_file`, \
             `file_too_large`, `unsupported_file_type`, `infected`, `invalid_form`, `upload_too_slow`, `range_not_satisfiable`, \
+            `channel_not_found`, `conversation_not_found`, `member_not_found`, `message_not_found`, `channel_name_taken`, `channel_full`, `creator_stays`, \
+            `not_participant`, `not_channel_admin`, `not_channel_creator`, `not_message_author`, `edit_window_over`, \
+            `too_many_pins`, `too_many_reactions`, `blocked`, `receiver_gone`, `invalid_ticket`, `foreign_origin`, `websocket_expected`, \
+            `too_many_sockets`, `binary_not_supported`, `wrong_namespace`, \
             `idempotency_key_reused`, `idempotency_key_in_use`, `route_not_found`, `method_not_allowed`, `request_timeout`, \
             `rate_limited`, `overloaded`, `unavailable`, `internal`.\n\n\
             Programs act for a person with an API key, in `X-API-Key` or as `Authorization: Bearer oruma_…`. A key can't sign out, manage keys, \
@@ -27,7 +34,29 @@ use super::{MOUNT, api_keys, auth, avatars, error, files, google, health, second
             15 minutes of an address. Limited answers carry `RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset` in seconds, a 429 also `Retry-After`.\n\n\
             A POST with an `Idempotency-Key` (1 to 255 characters of one's own choice) is carried out once within 24 hours: a repetition with \
             the same body gets the same answer, with `Idempotency-Replayed: true`; one with another body a 422, and one that comes while the \
-            first is under way a 409. Every answer carries `X-Request-Id`."
+            first is under way a 409. Every answer carries `X-Request-Id`.\n\n\
+            A `channelId` may be the id of a direct conversation wherever messages are meant. Joining a public channel is adding oneself to its members.\n\n\
+            ## The sockets\n\n\
+            `GET /ws` opens a WebSocket with `?token=` (an access token), `?ticket=` (from `POST /api/ws/ticket`: 30 seconds, one socket) or \
+            `Authorization: Bearer`. Pages of origins that are not in `CORS_ORIGINS` are refused. Frames are JSON texts `{\"event\", \"data\"}`. \
+            `/ws` carries everything both ways; `/ws/typing`, `/ws/presence`, `/ws/messages` and `/ws/notifications` only their own, and refuse what is not.\n\n\
+            To the server: `ping` (answered by `pong`); `typing:start` and `typing:stop` `{channelId}`; `presence:update` `{status}`. What is refused gets \
+            `error` `{error, message, details}`, as over HTTP, and the socket stays.\n\n\
+            To the client, to everybody who takes part and the sender too: `message:new` and `message:updated` with the message, `message:deleted` \
+            `{messageId, channelId}`, `message:reaction` and `message:reaction-removed` `{messageId, channelId, reaction}`, `channel:updated` \
+            `{channelId, name, description, type}`, `channel:deleted` `{channelId}`, `member:joined` `{channelId, channelName, userId, name, role}`, \
+            `member:left` `{channelId, userId, removedBy}`, `member:updated` `{channelId, userId, role}`. Joining and leaving take effect on open \
+            sockets at once: whoever is added hears from `member:joined` on, whoever is removed nothing after `member:left`. `notification:new` with the \
+            notification, to its person, unless settings keep it silent. `typing:user` `{channelId, userId, userName, typing}`, to the others, at most \
+            once a second, with `false` after five seconds. `presence:changed` `{userId, status, lastSeen}`, to everybody: `offline` ten seconds after \
+            the last socket went, `away` after five minutes in which a person neither sent a frame but `ping` nor a request, and what the person said \
+            otherwise; whoever says `offline` is not seen. Of many changes at once only the last of each person is told.\n\n\
+            What happened carries `seq` beside `event` and `data`, a number that grows. The first frame is `connection:ready` `{seq}`. After a \
+            reconnect, `?since=<the last seq>` sends what was missed first, in order, each once; gateways keep it for five minutes. When some of it is \
+            gone, `connection:reload` `{reason}` (`expired`, `lost`, `too_slow`) says so: read by HTTP what matters, and go on from its `seq`. Typing and \
+            presence have no `seq` and are not repeated. Clients ignore events that they don't know.\n\n\
+            The server pings; a client that answers nothing for 75 seconds is gone. Close codes: 1002 no WebSocket, 1009 a message above 64 KiB, \
+            1012 the server restarts (come back), 1013 the client does not read, 4401 the token expired or the sign-in ended, 4408 no sign of life."
     ),
     paths(
         auth::register, auth::login, auth::verify_email, auth::resend, auth::refresh, auth::me, auth::logout, auth::forgot_password,
@@ -36,6 +65,13 @@ use super::{MOUNT, api_keys, auth, avatars, error, files, google, health, second
         second_factors::get, second_factors::enable, second_factors::enable_totp, second_factors::verify, second_factors::disable,
         api_keys::create, api_keys::list, api_keys::revoke,
         users::update_profile, avatars::set, users::update_status, users::search, users::get,
+        channels::list, channels::create, channels::get, channels::update, channels::delete,
+        members::add, members::remove, members::update,
+        messages::list, messages::send, messages::edit, messages::delete,
+        reactions::set, reactions::remove, pins::pin, pins::unpin, threads::get, search::get,
+        dms::open, dms::list,
+        notifications::list, notifications::mark_read, notifications::settings, notifications::update_settings,
+        socket::open, socket::typing, socket::presence, socket::messages, socket::notifications, socket::ticket,
         files::upload, files::delete, files::get,
         health::health,
     ),
@@ -44,6 +80,11 @@ use super::{MOUNT, api_keys, auth, avatars, error, files, google, health, second
         (name = "auth", description = "Joining, signing in, going on, signing out"),
         (name = "api-keys", description = "Keys by which programs act for a person"),
         (name = "users", description = "People"),
+        (name = "channels", description = "Channels and who takes part"),
+        (name = "messages", description = "Messages of channels and direct conversations, threads, reactions, pins, search"),
+        (name = "dms", description = "Direct conversations"),
+        (name = "notifications", description = "What one may want to know, and of what one wants to be told"),
+        (name = "socket", description = "What happens, as it happens"),
         (name = "files", description = "Files, to be attached to messages"),
         (name = "system", description = "The API itself"),
     ),

@@ -15,11 +15,13 @@ use super::dto::post::Post;
 use super::error::field_name;
 use crate::compose::Owned;
 use crate::compose::comments::AuthoredComment;
+use crate::faces::Faces;
 use crate::failure::Failure;
 use crate::json;
 use crate::realtime::dialect::{Command, Dialect, Reload, Rendered, Signal};
 use crate::realtime::frame::{self, Frames as Bytes};
 use crate::realtime::happening::Happening;
+use crate::realtime::typing::Pace;
 
 /// The frames of this contract.
 pub(crate) struct Frames {
@@ -41,9 +43,11 @@ impl Frames {
 }
 
 impl Dialect for Frames {
-    fn happening(&self, happening: &Happening, seq: u64) -> Option<Rendered> {
+    fn happening(&self, happening: &Happening, _: &Faces, seq: u64) -> Option<Rendered> {
         let told = |r#type, data| Some(rendered(r#type, data, seq, None));
         match happening {
+            // This contract has conversations of two only.
+            Happening::MessageSent(sent) if sent.receiver_id.is_empty() => None,
             Happening::MessageSent(sent) => {
                 let message = Message::from(sent);
                 let data = Data::MessageReceived { message };
@@ -54,6 +58,7 @@ impl Dialect for Frames {
                     Some(&sent.receiver_id),
                 ))
             }
+            Happening::MessageRead(read) if read.peer_id.is_empty() => None,
             Happening::MessageRead(read) => {
                 let data = message_read(read);
                 Some(rendered("message_read", data, seq, Some(&read.peer_id)))
@@ -97,15 +102,27 @@ impl Dialect for Frames {
                     },
                 )
             }
-            // This contract has no frame for it.
-            Happening::NotificationCreated(_) => None,
+            // This contract has no frames for them.
+            Happening::MessageUpdated(_)
+            | Happening::MessageDeleted(_)
+            | Happening::MessageReacted(_)
+            | Happening::MessageReactionRemoved(_)
+            | Happening::ChannelUpdated(_)
+            | Happening::ChannelDeleted(_)
+            | Happening::MemberAdded(_)
+            | Happening::MemberRemoved(_)
+            | Happening::MemberRoleChanged(_)
+            | Happening::NotificationCreated(_) => None,
         }
     }
 
     fn signal(&self, signal: &Signal) -> Option<Bytes> {
         let (r#type, data) = match signal {
+            // It knows only coming and leaving.
+            Signal::Statuses(_) => return None,
             Signal::Typing {
                 user,
+                name: _,
                 conversation,
                 is_typing,
             } => {
@@ -197,6 +214,14 @@ impl Dialect for Frames {
                 liked: r#type == "post_liked",
             }),
             _ => Err(Failure::invalid("type", "is not known")),
+        }
+    }
+
+    /// O-095: three seconds.
+    fn pace(&self) -> Pace {
+        Pace {
+            expires_after: 3_000,
+            told_every: 250,
         }
     }
 }
@@ -337,7 +362,9 @@ mod tests {
     }
 
     fn told(happening: &Happening) -> (Value, Option<String>) {
-        let rendered = frames().happening(happening, 42).unwrap();
+        let rendered = frames()
+            .happening(happening, &Faces::default(), 42)
+            .unwrap();
         (
             text(&rendered.frame),
             rendered.only.map(|user| user.to_string()),
@@ -447,6 +474,7 @@ mod tests {
         let user = UserId::from_uuid(ID.parse().unwrap());
         let signal = Signal::Typing {
             user,
+            name: "Ada".to_owned(),
             conversation: OTHER.parse().unwrap(),
             is_typing: true,
         };

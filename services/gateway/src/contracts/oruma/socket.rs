@@ -8,11 +8,11 @@ use oruma_service_runtime::{Caller, Contract};
 use super::credentials::SignedInCaller;
 use super::dto::ticket::Ticket;
 use super::error::{ApiError, ErrorBody};
-use crate::caller::{self, Admission};
+use crate::caller;
 use crate::edge::Edge;
-use crate::failure::Failure;
 use crate::middleware;
 use crate::query::Query;
+use crate::realtime::connection::Door;
 use crate::realtime::dialect::DialectId;
 use crate::realtime::{connection, tickets};
 
@@ -38,17 +38,22 @@ pub(super) async fn open(
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
     let query = Query::of(&request);
-    let admission = admit(&edge, &request, &query).await?;
+    let admission = tickets::admit(&edge, Contract::Oruma, &request, &query).await?;
     connection::check_origin(&edge, &request)?;
-    let since = since(&query)?;
+    let since = connection::since(&query)?;
     let caller = Caller {
         signed_in: Some(admission.signed_in.clone()),
         ..caller::anybody(&request)?
     };
     middleware::limit_caller(&edge, &caller).await?;
+    let door = Door {
+        dialect: DIALECT,
+        only: None,
+        since,
+    };
     let edge = edge.into_inner();
     let payload = payload.into_inner();
-    let answer = connection::open(&edge, &request, payload, caller, admission, DIALECT, since);
+    let answer = connection::open(&edge, &request, payload, caller, admission, door);
     Ok(answer?)
 }
 
@@ -70,34 +75,4 @@ pub(super) async fn ticket(
             ticket,
             expires_in: tickets::LIFE.as_secs(),
         }))
-}
-
-/// Whoever shows a ticket, a token in the address, or one in the header.
-async fn admit(edge: &Edge, request: &HttpRequest, query: &Query) -> Result<Admission, Failure> {
-    let (ticket, token) = (query.secret("ticket"), query.secret("token"));
-    if let Some(ticket) = ticket {
-        let admission = tickets::redeem(edge, Contract::Oruma, ticket).await?;
-        let session = admission.signed_in.session;
-        return match edge.revocations.is_revoked(session).await? {
-            false => Ok(admission),
-            true => Err(Failure::unauthorized(
-                "token_revoked",
-                "The sign-in of the ticket has ended",
-            )),
-        };
-    }
-    match token {
-        Some(token) => caller::admit(edge, Contract::Oruma, token).await,
-        None => caller::admitted(request),
-    }
-}
-
-fn since(query: &Query) -> Result<Option<u64>, Failure> {
-    let text = query.text("since")?;
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let since = text.parse().ok().filter(|since| *since < 1 << 53);
-    let since = since.ok_or_else(|| Failure::invalid("since", "must be a `seq` of a frame"))?;
-    Ok(Some(since))
 }

@@ -1,0 +1,1 @@
+ALTER TABLE auth.users ALTER COLUMN availability SET DEFAULT 'offline';
