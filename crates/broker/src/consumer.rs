@@ -58,7 +58,7 @@ impl Consumer {
         let attempts = self.attempts(event, stop);
         let verdict = attempts.instrument(span.clone()).await;
         match &verdict {
-            Verdict::Handled => self.meters.ended("handled"),
+            Verdict::Handled => self.meters.handled(event.time),
             Verdict::Dead(death) => {
                 spans::failed(&span);
                 self.report(event, death, &span);

@@ -1,6 +1,8 @@
 //! What is counted.
 
-use oruma_telemetry::metrics::{Counter, Gauge, KeyValue, UpDownCounter, meter};
+use chrono::{DateTime, Utc};
+use oruma_service_runtime::Clock;
+use oruma_telemetry::metrics::{Counter, Gauge, Histogram, KeyValue, UpDownCounter, meter};
 
 const METER: &str = "oruma.broker";
 
@@ -10,6 +12,8 @@ pub(crate) struct ConsumerMeters {
     queue: KeyValue,
     handled: Counter<u64>,
     connected: UpDownCounter<i64>,
+    delay: Histogram<f64>,
+    clock: Clock,
 }
 
 impl ConsumerMeters {
@@ -25,12 +29,26 @@ impl ConsumerMeters {
                 .i64_up_down_counter("oruma.consumer.connected")
                 .with_description("Whether the consumer of a queue is at work")
                 .build(),
+            delay: meter
+                .f64_histogram("oruma.consumer.delay")
+                .with_unit("s")
+                .with_description("From when something happened until it had its effect")
+                .build(),
+            clock: Clock::system(),
         }
     }
 
     pub(crate) fn ended(&self, outcome: &'static str) {
         self.handled
             .add(1, &[self.queue.clone(), KeyValue::new("outcome", outcome)]);
+    }
+
+    /// Counts an event that had its effect, and how long after it had happened.
+    pub(crate) fn handled(&self, happened: DateTime<Utc>) {
+        self.ended("handled");
+        let delay = (self.clock.now() - happened).as_seconds_f64();
+        self.delay
+            .record(delay.max(0.0), std::slice::from_ref(&self.queue));
     }
 
     /// Counts the consumer as connected until the answer is dropped.
@@ -57,6 +75,8 @@ pub(crate) struct OutboxMeters {
     schema: KeyValue,
     published: Counter<u64>,
     oldest: Gauge<f64>,
+    waiting: Gauge<u64>,
+    dead: Gauge<u64>,
 }
 
 impl OutboxMeters {
@@ -73,6 +93,16 @@ impl OutboxMeters {
                 .with_unit("s")
                 .with_description("How long the oldest event has been waiting in the outbox")
                 .build(),
+            waiting: meter
+                .u64_gauge("oruma.outbox.waiting")
+                .with_description("Events that wait in the outbox, counted up to 100,000")
+                .build(),
+            dead: meter
+                .u64_gauge("oruma.dead_letters.kept")
+                .with_description(
+                    "Events that the database keeps since they could not be published or handled",
+                )
+                .build(),
         }
     }
 
@@ -80,6 +110,12 @@ impl OutboxMeters {
         let events = u64::try_from(events).unwrap_or_default();
         self.published
             .add(events, std::slice::from_ref(&self.schema));
+    }
+
+    pub(crate) fn kept(&self, waiting: u64, dead: u64) {
+        let schema = std::slice::from_ref(&self.schema);
+        self.waiting.record(waiting, schema);
+        self.dead.record(dead, schema);
     }
 
     pub(crate) fn oldest(&self, seconds: f64) {

@@ -9,7 +9,7 @@ use diesel::QueryResult;
 use diesel::result::Error;
 use diesel_async::AsyncConnection;
 use oruma_postgres::{Connection, Database};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
@@ -22,6 +22,8 @@ use rows::{Row, Rows};
 
 /// How often the outbox is looked at when nobody woke the relay: a process may have died between its commit and that.
 const IDLE: Duration = Duration::from_secs(1);
+/// How often what waits is counted.
+const COUNT: Duration = Duration::from_secs(15);
 /// How long a stop waits for what is being published.
 const LAST_BATCH: Duration = Duration::from_secs(5);
 
@@ -75,6 +77,7 @@ impl Relay {
     pub async fn run(self, stop: CancellationToken) {
         let mut caution = Caution::default();
         let mut failures = 0;
+        let mut counted = None;
         while !stop.is_cancelled() {
             let pass = tokio::select! {
                 pass = self.pass(&mut caution) => pass.and_then(Pass::checked),
@@ -82,6 +85,10 @@ impl Relay {
             };
             self.report(&pass, failures);
             failures = if pass.is_ok() { 0 } else { failures + 1 };
+            if counted.is_none_or(|at: Instant| at.elapsed() >= COUNT) {
+                counted = Some(Instant::now());
+                stop.run_until_cancelled(self.count()).await;
+            }
             let rest = async {
                 match pass {
                     Ok(pass) if pass.gone > 0 => {}
@@ -107,6 +114,16 @@ impl Relay {
             if pass.read == 0 {
                 return Ok(published);
             }
+        }
+    }
+
+    /// Counts what waits, where somebody may look at it. A failure is for the passes to tell.
+    async fn count(&self) {
+        let Ok(mut conn) = self.database.reader().await else {
+            return;
+        };
+        if let Ok((waiting, dead)) = self.rows.count(&mut conn).await {
+            self.meters.kept(waiting, dead);
         }
     }
 

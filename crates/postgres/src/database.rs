@@ -16,6 +16,7 @@ use scopeguard::ScopeGuard;
 use secrecy::ExposeSecret;
 use tokio::sync::Notify;
 
+use crate::meters::PoolMeters;
 use crate::{DatabaseConfig, tls};
 
 /// How long a request may wait for a connection before it is refused.
@@ -84,6 +85,7 @@ pub struct Database {
     pool: Pool<AsyncPgConnection>,
     schema: &'static str,
     written: Arc<Notify>,
+    meters: PoolMeters,
 }
 
 impl Database {
@@ -107,6 +109,7 @@ impl Database {
             .build()
             .map_err(|error| DatabaseError::Pool(Box::new(error)))?;
         Ok(Self {
+            meters: PoolMeters::watch(&pool, config.schema),
             pool,
             schema: config.schema,
             written: Arc::new(Notify::new()),
@@ -124,8 +127,7 @@ impl Database {
     /// # Errors
     /// [`DatabaseError`] when none comes free or none can be opened.
     pub async fn reader(&self) -> Result<Reader, DatabaseError> {
-        let conn = self.pool.get().await.map_err(no_connection)?;
-        Ok(Reader(lend(conn)))
+        Ok(Reader(self.lend().await?))
     }
 
     /// Lends a connection for a transaction that writes.
@@ -134,9 +136,20 @@ impl Database {
     /// [`DatabaseError`] when none comes free or none can be opened.
     pub async fn writer(&self) -> Result<Writer, DatabaseError> {
         Ok(Writer {
-            conn: lend(self.pool.get().await.map_err(no_connection)?),
+            conn: self.lend().await?,
             written: Arc::clone(&self.written),
         })
+    }
+
+    async fn lend(&self) -> Result<Lent, DatabaseError> {
+        match self.pool.get().await {
+            Ok(conn) => Ok(scopeguard::guard(conn, give_back)),
+            Err(PoolError::Timeout(TimeoutType::Wait)) => {
+                self.meters.timed_out();
+                Err(DatabaseError::Busy)
+            }
+            Err(error) => Err(DatabaseError::Unreachable(Box::new(error))),
+        }
     }
 
     /// Resolves after some writer of this process was given back since the last call.
@@ -163,13 +176,6 @@ impl Database {
     }
 }
 
-fn no_connection(error: PoolError) -> DatabaseError {
-    match error {
-        PoolError::Timeout(TimeoutType::Wait) => DatabaseError::Busy,
-        other => DatabaseError::Unreachable(Box::new(other)),
-    }
-}
-
 /// A connection on its way back. One that was left inside a transaction, by a caller who went away, would hold its locks until somebody
 /// borrows it again: it is closed instead, and the server rolls back.
 fn give_back(mut conn: Object<AsyncPgConnection>) {
@@ -179,10 +185,6 @@ fn give_back(mut conn: Object<AsyncPgConnection>) {
 }
 
 type Lent = ScopeGuard<Object<AsyncPgConnection>, fn(Object<AsyncPgConnection>)>;
-
-fn lend(conn: Object<AsyncPgConnection>) -> Lent {
-    scopeguard::guard(conn, give_back)
-}
 
 /// A lent connection.
 pub struct Reader(Lent);

@@ -3,6 +3,7 @@
 mod config;
 mod constraint;
 mod database;
+mod meters;
 mod migrate;
 mod spans;
 mod statement;

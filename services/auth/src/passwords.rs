@@ -3,6 +3,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use oruma_telemetry::metrics::{Counter, UpDownCounter, meter};
 use secrecy::{ExposeSecret, SecretString};
 use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 use tokio::sync::oneshot;
@@ -27,6 +28,7 @@ pub struct PasswordConfig {
 #[derive(Clone)]
 pub struct Passwords {
     jobs: SyncSender<Job>,
+    meters: PasswordMeters,
     /// Held so that a queue without threads fills up like any other.
     _waiting: Arc<Mutex<Receiver<Job>>>,
     cost: u32,
@@ -55,14 +57,16 @@ impl Passwords {
     pub fn start(config: PasswordConfig) -> anyhow::Result<Self> {
         let (jobs, waiting) = sync_channel(config.queue);
         let waiting = Arc::new(Mutex::new(waiting));
+        let meters = PasswordMeters::new();
         for number in 0..config.workers {
-            let waiting = Arc::clone(&waiting);
+            let (waiting, meters) = (Arc::clone(&waiting), meters.clone());
             std::thread::Builder::new()
                 .name(format!("bcrypt-{number}"))
-                .spawn(move || work(&waiting))?;
+                .spawn(move || work(&waiting, &meters))?;
         }
         Ok(Self {
             jobs,
+            meters,
             _waiting: waiting,
             cost: config.cost,
             nobodys_hash: bcrypt::hash("nobody's password", config.cost)?.into(),
@@ -105,14 +109,45 @@ impl Passwords {
     }
 
     fn enqueue(&self, job: Job) -> Result<(), Error> {
-        self.jobs.try_send(job).map_err(|refused| match refused {
-            TrySendError::Full(_) => Error::Overloaded,
-            TrySendError::Disconnected(_) => Error::internal("the password threads have ended"),
+        // Before it is sent, for a thread may have taken it by then.
+        self.meters.waiting.add(1, &[]);
+        self.jobs.try_send(job).map_err(|refused| {
+            self.meters.waiting.add(-1, &[]);
+            match refused {
+                TrySendError::Full(_) => {
+                    self.meters.refused.add(1, &[]);
+                    Error::Overloaded
+                }
+                TrySendError::Disconnected(_) => Error::internal("the password threads have ended"),
+            }
         })
     }
 }
 
-fn work(waiting: &Mutex<Receiver<Job>>) {
+/// What is counted of the queue.
+#[derive(Clone)]
+struct PasswordMeters {
+    waiting: UpDownCounter<i64>,
+    refused: Counter<u64>,
+}
+
+impl PasswordMeters {
+    fn new() -> Self {
+        let meter = meter("oruma.auth");
+        Self {
+            waiting: meter
+                .i64_up_down_counter("oruma.passwords.waiting")
+                .with_description("Passwords that wait for a thread which hashes")
+                .build(),
+            refused: meter
+                .u64_counter("oruma.passwords.refused")
+                .with_description("Passwords that found the queue full")
+                .build(),
+        }
+    }
+}
+
+fn work(waiting: &Mutex<Receiver<Job>>, meters: &PasswordMeters) {
     if let Ok(low) = ThreadPriorityValue::try_from(LOW_PRIORITY) {
         // Without the right to, they hash at the usual priority.
         let _ = set_current_thread_priority(ThreadPriority::Crossplatform(low));
@@ -123,7 +158,10 @@ fn work(waiting: &Mutex<Receiver<Job>>) {
             .unwrap_or_else(PoisonError::into_inner)
             .recv();
         match next {
-            Ok(job) => job.run(),
+            Ok(job) => {
+                meters.waiting.add(-1, &[]);
+                job.run();
+            }
             Err(_) => return,
         }
     }

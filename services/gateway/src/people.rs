@@ -9,6 +9,7 @@ use moka::sync::Cache;
 use oruma_proto::auth::v1 as proto;
 use oruma_proto::auth::v1::user_service_client::UserServiceClient;
 use oruma_service_runtime::{Caller, GrpcClient};
+use oruma_telemetry::metrics::{Counter, KeyValue, meter};
 use tonic::Status;
 
 use crate::clients::read_in_job;
@@ -32,6 +33,7 @@ struct Known {
 pub struct People {
     cards: Cache<String, Known>,
     users: UserServiceClient<GrpcClient>,
+    lookups: Counter<u64>,
 }
 
 impl People {
@@ -42,6 +44,10 @@ impl People {
                 .time_to_live(FRESH)
                 .build(),
             users,
+            lookups: meter("oruma.gateway")
+                .u64_counter("oruma.people.lookups")
+                .with_description("Cards that were needed, by result: hit, miss")
+                .build(),
         }
     }
 
@@ -66,6 +72,8 @@ impl People {
                 None => missing.push(id),
             }
         }
+        self.count("hit", known.len());
+        self.count("miss", missing.len());
         if !missing.is_empty() {
             for card in self.fetch(caller, &missing).await? {
                 let id = card.id.clone();
@@ -93,6 +101,13 @@ impl People {
             ));
         }
         Ok(())
+    }
+
+    fn count(&self, result: &'static str, cards: usize) {
+        let cards = u64::try_from(cards).unwrap_or_default();
+        if cards > 0 {
+            self.lookups.add(cards, &[KeyValue::new("result", result)]);
+        }
     }
 
     async fn fetch(&self, caller: &Caller, ids: &[String]) -> Result<Vec<proto::UserCard>, Status> {

@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 /// The queue under which events that can't be published are kept.
 const DEAD: &str = "outbox";
+/// Rows beyond this many are not counted: the count would cost more than it tells.
+const MOST_COUNTED: u32 = 100_000;
 
 /// An event as the outbox holds it.
 pub(super) struct Row {
@@ -27,6 +29,7 @@ pub(super) struct Rows {
     oldest: String,
     delete: String,
     bury: String,
+    count: String,
 }
 
 impl Rows {
@@ -47,6 +50,10 @@ impl Rows {
             bury: format!(
                 "INSERT INTO \"{schema}\".dead_letters (queue, event_id, event, reason, attempts) \
                  VALUES (?, ?, ?, ?, 1)"
+            ),
+            count: format!(
+                "SELECT (SELECT count(*) FROM (SELECT FROM \"{schema}\".outbox LIMIT {MOST_COUNTED}) AS waiting), \
+                 (SELECT count(*) FROM (SELECT FROM \"{schema}\".dead_letters LIMIT {MOST_COUNTED}) AS dead)"
             ),
         }
     }
@@ -98,6 +105,13 @@ impl Rows {
             delete.execute(conn).await?;
         }
         Ok(())
+    }
+
+    /// How many events wait, and how many the dead letters hold.
+    pub(super) async fn count(&self, conn: &mut Connection) -> QueryResult<(u64, u64)> {
+        let count: Statement<'_, (BigInt, BigInt)> = Statement::new(&self.count, Vec::new());
+        let (waiting, dead): (i64, i64) = count.get_result(conn).await?;
+        Ok((waiting.unsigned_abs(), dead.unsigned_abs()))
     }
 
     /// Keeps an event that can't be published.

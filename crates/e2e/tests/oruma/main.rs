@@ -18,6 +18,7 @@ mod idempotency;
 mod limits;
 mod marketplace;
 mod messages;
+mod meters;
 mod moderation;
 mod outages;
 mod posts;
