@@ -17,7 +17,10 @@ TESTS = pathlib.Path(__file__).resolve().parent
 CHART = TESTS.parent
 ROOT = CHART.parent.parent
 UPDATE = bool(os.environ.get("UPDATE"))
-CASES = {path.stem: path for path in sorted((TESTS / "values").glob("*.yaml"))} | {"dev": CHART / "values-dev.yaml"}
+CASES = {path.stem: path for path in sorted((TESTS / "values").glob("*.yaml"))} | {
+    "dev": CHART / "values-dev.yaml",
+    "operators": ROOT / "deploy/kubernetes/values.yaml",
+}
 # The others are looked at in what matters.
 KEPT = {"required", "everything", "one-service", "dev"}
 # of others, which no schema of Kubernetes describes
@@ -89,6 +92,10 @@ class Rendered(unittest.TestCase):
                 for version in ("1.30", kubernetes_validate.latest_version()):
                     with self.subTest(f"{name}: {kind} {what} in {version}"):
                         kubernetes_validate.validate(each, version, strict=True)
+
+    def test_so_is_what_stands_beside_the_chart(self):
+        for each in yaml.safe_load_all((ROOT / "deploy/kubernetes/redis.yaml").read_text()):
+            kubernetes_validate.validate(each, "1.30", strict=True)
 
     def test_each_variable_is_there_once(self):
         # Helm 4 applies on the server's side, which refuses lists with two entries of one name.
@@ -248,8 +255,9 @@ class TrueOfTheCode(unittest.TestCase):
         return f'"{name}"' in self.code or (name.endswith("_GRPC_URL") and name.split("_")[0].lower() in self.facts)
 
     def test_every_variable_is_read(self):
-        own = set(yaml.safe_load(CASES["everything"].read_text())["env"])
         for name, values in CASES.items():
+            # what others are put together of
+            own = set(re.findall(r"\$\((\w+)\)", values.read_text()))
             for key, names in variables(rendered(values)):
                 for variable in set(names) - LIBRARIES - TO_COME - own:
                     self.assertTrue(self.reads(variable), f"{name}: {key}: nobody reads {variable}")
