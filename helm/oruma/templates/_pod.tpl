@@ -44,11 +44,11 @@ securityContext:
   mountPath: /etc/oruma/authorities
   readOnly: true
 {{- end }}
-{{- if eq .name "auth" }}
+{{- if and (eq .name "auth") (not .migration) }}
 - name: mail
   mountPath: /data/mail
 {{- end }}
-{{- if and (eq .name "media") .root.Values.files.persistence.enabled }}
+{{- if and (eq .name "media") .root.Values.files.persistence.enabled (not .migration) }}
 - name: files
   mountPath: /data/uploads
 {{- end }}
@@ -74,20 +74,15 @@ securityContext:
     items: [{key: {{ .key }}, path: ca.crt}]
 {{- end }}
 {{- end }}
-{{- if eq .name "auth" }}
+{{- if and (eq .name "auth") (not .migration) }}
 - name: mail
   emptyDir:
     sizeLimit: 1Gi
 {{- end }}
-{{- if and (eq .name "media") .root.Values.files.persistence.enabled }}
+{{- if and (eq .name "media") .root.Values.files.persistence.enabled (not .migration) }}
 - name: files
-  {{- if .migration }}
-  {{/* a migration must not wait for the volume of a pod that runs */ -}}
-  emptyDir: {}
-  {{- else }}
   persistentVolumeClaim:
     claimName: {{ .root.Values.files.persistence.existingClaim | default (printf "%s-files" .fullname) }}
-  {{- end }}
 {{- end }}
 {{- with .service.extraVolumes }}
 {{ toYaml . }}
