@@ -21,7 +21,7 @@ def instruments():
         made = re.finditer(r'\.[a-z]+64_(\w+)\("([a-z_.]+)"\)(.*?)\.build\(\)', path.read_text(), re.S)
         for kind, name, settings in (each.groups() for each in made):
             unit = "_seconds" if '.with_unit("s")' in settings else ""
-            found |= {name.replace(".", "_") + unit + end for end in KINDS[kind]}
+            found |= {name.replace(".", "_") + unit + end for end in KINDS[kind.removeprefix("observable_")]}
     return found
 
 
