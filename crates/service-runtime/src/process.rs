@@ -14,6 +14,8 @@ use crate::{ConfigError, Env};
 
 /// How long work under way may take after the signal to stop.
 const SOFT_STOP: Duration = Duration::from_secs(20);
+/// The commit that the program was built from, where whoever built it said so.
+const REVISION: Option<&str> = option_env!("ORUMA_REVISION");
 
 /// How the parts of a process are told to stop, and how it knows that they have.
 #[derive(Clone, Default)]
@@ -125,7 +127,7 @@ impl Process {
     {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         if arguments.iter().any(|argument| argument == "--version") {
-            println!("{} {}", self.name, self.version);
+            println!("{}", self.described(REVISION));
             return ExitCode::SUCCESS;
         }
         let Some(command) = Command::parse(&arguments) else {
@@ -145,6 +147,15 @@ impl Process {
         match runtime.block_on(self.run(command, work)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => self.failed(&error),
+        }
+    }
+
+    /// `auth 0.1.0 (336d15a)`, or `auth 0.1.0` where the revision is not known.
+    fn described(self, revision: Option<&str>) -> String {
+        let Self { name, version } = self;
+        match revision.filter(|revision| !revision.is_empty()) {
+            Some(revision) => format!("{name} {version} ({revision})"),
+            None => format!("{name} {version}"),
         }
     }
 
@@ -243,4 +254,20 @@ async fn serve_metrics(env: &Env, stop: &Stop) -> anyhow::Result<()> {
     tracing::info!(%address, "metrics page is up");
     tokio::spawn(page);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_tells_its_revision_where_it_is_known() {
+        let process = Process {
+            name: "auth",
+            version: "0.1.0",
+        };
+        assert_eq!(process.described(Some("336d15a")), "auth 0.1.0 (336d15a)");
+        assert_eq!(process.described(Some("")), "auth 0.1.0");
+        assert_eq!(process.described(None), "auth 0.1.0");
+    }
 }
