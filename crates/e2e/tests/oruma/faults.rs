@@ -202,6 +202,7 @@ async fn a_standalone_process_with_a_broker_is_killed() {
     }
     storm.progress(3).await;
     let joined = storm.end().await;
+    deployment.gateway(0).ready().await;
     all_sign_in(&deployment.client(), &joined).await;
     let database = database(&deployment);
     outbox_is_empty(&database).await;
