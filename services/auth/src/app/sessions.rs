@@ -9,8 +9,8 @@ use oruma_service_runtime::{AccessClaims, Caller, Contract};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::announcements::announce;
 use super::App;
+use super::announcements::announce;
 use crate::domain::session::{RefreshToken, Revocation, RevokedSession, Tokens};
 use crate::domain::user::User;
 use crate::error::Error;
