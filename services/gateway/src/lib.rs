@@ -18,7 +18,6 @@ mod inbox;
 mod json;
 mod middleware;
 mod people;
-mod presence;
 mod probes;
 mod query;
 mod realtime;

@@ -1,6 +1,7 @@
 //! Channels and who takes part: who may what, and what is told of it.
 
 use oruma_e2e::{Answer, Client, Deployment, Member};
+use oruma_service_runtime::Random;
 use serde_json::{Value, json};
 
 use crate::support::{ADMIN, both_ways, chat, keys, member, refused};
@@ -19,7 +20,7 @@ both_ways!(
 
 /// A name like no other.
 pub(crate) fn name() -> String {
-    format!("room-{}", uuid::Uuid::now_v7().simple())
+    format!("room-{:016x}", u64::from_be_bytes(Random::system().bytes()))
 }
 
 /// Makes a channel.

@@ -1,6 +1,7 @@
 //! Messages of channels: sent, read, changed, removed, answered and felt about.
 
 use oruma_e2e::{Client, Deployment, Member};
+use oruma_service_runtime::Clock;
 use serde_json::{Value, json};
 
 use crate::channels::{at, create, id, put};
@@ -302,7 +303,8 @@ async fn everybody_has_one_reaction(deployment: &Deployment) {
 /// C-142: it says when, and is not yet there.
 async fn a_message_for_later_waits(deployment: &Deployment) {
     let (api, ada, _, channel) = pair(deployment).await;
-    let time = (chrono::Utc::now() + chrono::TimeDelta::hours(1)).format("%Y-%m-%dT%H:%M:%S.000Z");
+    let time =
+        (Clock::system().now() + chrono::TimeDelta::hours(1)).format("%Y-%m-%dT%H:%M:%S.000Z");
     let body = json!({"content": "later", "scheduledFor": time.to_string()});
     let message = send(&api, &ada, &channel, &body).await;
     assert_eq!(message["scheduledFor"], time.to_string());

@@ -1,6 +1,7 @@
 //! Search of messages.
 
 use oruma_e2e::Deployment;
+use oruma_service_runtime::Random;
 use oruma_test_kit::eventually;
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ async fn a_search_shows_only_what_one_may_read(deployment: &Deployment) {
         member(deployment).await,
     );
     let channel = create(&api, &ada, "private", &[&ben]).await;
-    let word = format!("zebra{}", uuid::Uuid::now_v7().simple());
+    let word = format!("zebra{:016x}", u64::from_be_bytes(Random::system().bytes()));
     let text = format!("<b>the {word} & friends</b>");
     let message = say(&api, &ada, &channel, &text).await;
     say(&api, &ben, &channel, &format!("what {word}?")).await;

@@ -43,8 +43,8 @@ async fn the_page_of_metrics_tells_how_the_parts_are() {
     let post = client.post_as(&ada, "/api/posts", &post).await.must_be(201);
     let id = post.json()["id"].as_str().unwrap().to_owned();
     let like = format!("/api/posts/{id}/like");
-    client.call_as(&bob, "POST", &like).await.must_be(200);
-    client.get_as(&bob, "/api/posts").await.must_be(200);
+    let _ = client.call_as(&bob, "POST", &like).await.must_be(200);
+    let _ = client.get_as(&bob, "/api/posts").await.must_be(200);
 
     let page = Client::new(vec![([127, 0, 0, 1], port).into()]);
     for (meter, is_busy) in SHOWN {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use oruma_ids::UserId;
 use oruma_proto::auth::v1::{UserCard, UserStatus};
 use serde::{Deserialize, Serialize};
@@ -81,7 +81,7 @@ impl Availability {
         }
     }
 
-    /// What others see: nobody is there without a socket; whoever said nothing else is away while idle (C-161, K-23).
+    /// What others see: whoever is not there is offline; whoever said nothing else is away while idle (C-161, K-23).
     const fn effective(self, is_here: bool, is_active: bool) -> Self {
         match self {
             _ if !is_here => Self::Offline,
@@ -91,7 +91,27 @@ impl Availability {
     }
 }
 
-/// How some people are, by their ids: one look-up for all. While what gateways share is away, nobody is there.
+/// Somebody has signed in: from now on the person is there, with a socket or without (C-116).
+pub(crate) async fn arrived(edge: &Edge, user: UserId) {
+    if let Err(error) = idleness::hold(edge, &[user]).await {
+        tracing::debug!(%error, "an arrival is not known");
+    }
+}
+
+/// Somebody has signed out: whoever has no socket left is not there any more (C-119).
+pub(crate) async fn left(edge: &Edge, user: UserId) {
+    let sightings = presence::sightings(edge, &[user]).await;
+    if sightings.iter().any(|sighting| sighting.is_here) {
+        return;
+    }
+    match idleness::end(edge, user).await {
+        Ok(()) => edge.realtime.statuses.changed(user),
+        Err(error) => tracing::debug!(%error, "a departure is not known"),
+    }
+}
+
+/// How some people are, by their ids: one look-up for all. Whoever has a socket is there, and whoever does something without one, unless it was closed
+/// only just now. While what gateways share is away, nobody is there.
 pub(crate) async fn of_people(
     edge: &Edge,
     cards: &HashMap<String, Arc<UserCard>>,
@@ -106,11 +126,13 @@ pub(crate) async fn of_people(
         idleness::active(edge, &ids)
     );
     let now = edge.clock.now();
+    let idle = TimeDelta::from_std(edge.config.presence_away).unwrap_or(TimeDelta::MAX);
     let sights = people.into_iter().zip(here).zip(active);
     sights
         .map(|(((id, _, card), here), is_active)| {
             let said = Availability::chosen(card);
-            let availability = said.effective(here.is_here, is_active);
+            let without_socket = is_active && here.last_seen.is_none_or(|left| now - left > idle);
+            let availability = said.effective(here.is_here || without_socket, is_active);
             let last_seen = match availability {
                 Availability::Offline => here.last_seen.or_else(|| last_seen(card)),
                 _ => Some(now),

@@ -15,6 +15,8 @@ use crate::edge::Edge;
 
 /// Everybody who does something.
 const GROUP: &str = "active";
+/// What somebody did counts whichever gateway it passed, also once that one has ended.
+const HOLDER: &str = "everywhere";
 /// How often somebody looks for those who no longer do anything.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How much longer than a lease those who no longer do anything are kept in mind, so that somebody can still tell of them.
@@ -72,6 +74,11 @@ impl Idleness {
         .collect()
     }
 
+    fn forget(&self, user: UserId) {
+        let mut people = self.people.lock().unwrap_or_else(PoisonError::into_inner);
+        people.remove(&user);
+    }
+
     /// What could not be renewed is to be.
     fn again(&self, people: &[UserId]) {
         let mut known = self.people.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,15 +116,23 @@ pub(super) async fn hold(edge: &Edge, people: &[UserId]) -> Result<(), Ephemeral
         return Ok(());
     }
     let members: Vec<String> = people.iter().map(UserId::to_string).collect();
-    let holder = edge.realtime.peers.holder();
     let came = edge
         .ephemeral
-        .hold(GROUP, holder, &members, lease(edge))
+        .hold(GROUP, HOLDER, &members, lease(edge))
         .await?;
     for user in user_ids(&came) {
         edge.realtime.statuses.stirred(user);
     }
     Ok(())
+}
+
+/// Somebody does nothing from now on.
+pub(super) async fn end(edge: &Edge, user: UserId) -> Result<(), EphemeralError> {
+    edge.activity.idleness.forget(user);
+    let members = [user.to_string()];
+    edge.ephemeral
+        .release(GROUP, HOLDER, &members, lease(edge))
+        .await
 }
 
 async fn renew(edge: &Edge) -> Result<(), EphemeralError> {

@@ -63,11 +63,6 @@ impl Peers {
         }
     }
 
-    /// Under which name this gateway holds people.
-    pub(super) fn holder(&self) -> &str {
-        &self.holder
-    }
-
     /// Somebody came or left: that is told soon.
     fn note(&self, user: UserId, signal: Signal) {
         let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);

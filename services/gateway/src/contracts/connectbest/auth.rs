@@ -17,6 +17,7 @@ use super::error::{ApiError, ErrorBody};
 use crate::clients::read;
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::realtime::availability;
 
 /// Makes an account, signs it in, and sends a code to its address.
 ///
@@ -65,6 +66,9 @@ pub(super) async fn login(
     let message = caller.send(proto::SignInRequest::from(body));
     let signed_in = edge.clients.sessions.clone().sign_in(message).await?;
     let proto::SignInResponse { user, tokens } = signed_in.into_inner();
+    if let Some(user) = user.as_ref().and_then(|user| user.id.parse().ok()) {
+        availability::arrived(&edge, user).await;
+    }
     Ok(secret(&SignedIn::from_proto(user, tokens)?))
 }
 
@@ -150,7 +154,7 @@ pub(super) async fn me(
     let found = read(async || users.clone().get_user(caller.send(message.clone())).await).await?;
     let user = found.user.ok_or_else(Failure::internal)?;
     Ok(HttpResponse::Ok().json(OwnUser {
-        user: User::from_proto(user, None),
+        user: User::from_proto(user),
     }))
 }
 
@@ -166,6 +170,9 @@ pub(super) async fn logout(
 ) -> Result<HttpResponse, ApiError> {
     let message = caller.send(proto::SignOutRequest::default());
     edge.clients.sessions.clone().sign_out(message).await?;
+    if let Some(user) = caller.user() {
+        availability::left(&edge, user).await;
+    }
     Ok(HttpResponse::Ok().json(Success::new()))
 }
 

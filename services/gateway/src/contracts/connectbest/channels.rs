@@ -52,7 +52,7 @@ pub(super) async fn list(
     };
     let channels = &edge.clients.channels;
     let page = read(async || {
-        let request = caller.send(message.clone());
+        let request = caller.send(message);
         channels.clone().list_channels(request).await
     })
     .await?;

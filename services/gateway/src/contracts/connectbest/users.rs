@@ -1,8 +1,11 @@
 //! `/api/users` (C-011…C-015).
 
+use std::collections::HashMap;
+
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use oruma_proto::auth::v1 as proto;
+use oruma_service_runtime::Caller;
 
 use super::body::Json;
 use super::credentials::SignedInCaller;
@@ -15,6 +18,7 @@ use crate::clients::read;
 use crate::edge::Edge;
 use crate::failure::Failure;
 use crate::query::Query;
+use crate::realtime::availability::{self, Availability, Shown};
 
 /// People of a search where no number is asked for.
 const FOUND: i32 = 20;
@@ -35,7 +39,7 @@ pub(super) async fn update_profile(
     let updated = edge.clients.users.clone().update_profile(message).await?;
     let user = updated.into_inner().user.ok_or_else(Failure::internal)?;
     Ok(HttpResponse::Ok().json(OwnUser {
-        user: User::from_proto(user, None),
+        user: User::from_proto(user),
     }))
 }
 
@@ -89,11 +93,14 @@ pub(super) async fn search(
         users.clone().search_users(request).await
     })
     .await?;
-    let users = found.users.into_iter();
+    let ids = found.users.iter().map(|user| user.id.clone());
+    let shown = shown(&edge, &caller, ids).await?;
+    let users = found.users.into_iter().map(|user| {
+        let shown = availability(&shown, &user.id);
+        FoundUser::from_proto(user, shown)
+    });
     Ok(HttpResponse::Ok().json(FoundUsers {
-        users: users
-            .map(|user| FoundUser::from_proto(user, None))
-            .collect(),
+        users: users.collect(),
     }))
 }
 
@@ -116,7 +123,24 @@ pub(super) async fn get(
     let users = &edge.clients.users;
     let found = read(async || users.clone().get_user(caller.send(message.clone())).await).await?;
     let user = found.user.ok_or_else(Failure::internal)?;
+    let shown = shown(&edge, &caller, [user.id.clone()]).await?;
+    let shown = availability(&shown, &user.id);
     Ok(HttpResponse::Ok().json(OtherUser {
-        user: Profile::from_proto(user, None),
+        user: Profile::from_proto(user, shown),
     }))
+}
+
+async fn shown(
+    edge: &Edge,
+    caller: &Caller,
+    ids: impl IntoIterator<Item = String>,
+) -> Result<HashMap<String, Shown>, ApiError> {
+    let cards = edge.people.cards(caller, ids).await?;
+    Ok(availability::of_people(edge, &cards).await)
+}
+
+fn availability(shown: &HashMap<String, Shown>, id: &str) -> Availability {
+    shown
+        .get(id)
+        .map_or(Availability::Offline, |shown| shown.availability)
 }

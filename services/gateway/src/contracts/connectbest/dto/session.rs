@@ -177,7 +177,7 @@ impl Registered {
         user: Option<proto::User>,
         tokens: Option<proto::Tokens>,
     ) -> Result<Self, Failure> {
-        let user = User::from_proto(user.ok_or_else(Failure::internal)?, None);
+        let user = User::from_proto(user.ok_or_else(Failure::internal)?);
         let Refreshed {
             token,
             refresh_token,
@@ -218,7 +218,7 @@ impl SignedIn {
         user: Option<proto::User>,
         tokens: Option<proto::Tokens>,
     ) -> Result<Self, Failure> {
-        let user = User::from_proto(user.ok_or_else(Failure::internal)?, None);
+        let user = User::from_proto(user.ok_or_else(Failure::internal)?);
         let Refreshed {
             token,
             refresh_token,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::failure::Failure;
-use crate::presence;
+use crate::realtime::availability::Availability;
 use crate::times::iso;
 
 /// A person, as `me` shows it to itself (C-005).
@@ -166,9 +166,9 @@ pub(super) fn given<'de, D: Deserializer<'de>>(
 }
 
 impl User {
-    /// A person, with the presence that is known of it.
-    pub(in super::super) fn from_proto(user: proto::User, is_online: Option<bool>) -> Self {
-        let status = shown(user.status(), is_online);
+    /// A person as it sees itself: with the status that it chose.
+    pub(in super::super) fn from_proto(user: proto::User) -> Self {
+        let status = status_name(user.status());
         let role = role(user.role());
         let proto::User {
             id,
@@ -222,8 +222,8 @@ impl From<proto::Preferences> for Preferences {
 }
 
 impl FoundUser {
-    /// A person, with the presence that is known of it.
-    pub(in super::super) fn from_proto(user: proto::User, is_online: Option<bool>) -> Self {
+    /// A person as others see it.
+    pub(in super::super) fn from_proto(user: proto::User, shown: Availability) -> Self {
         let User {
             id,
             email,
@@ -231,26 +231,26 @@ impl FoundUser {
             role: _,
             phone,
             image,
-            status,
+            status: _,
             status_message: _,
             email_verified: _,
             preferences: _,
             created_at: _,
-        } = User::from_proto(user, is_online);
+        } = User::from_proto(user);
         Self {
             id,
             name,
             email,
             phone,
-            status,
+            status: shown.name(),
             avatar: image,
         }
     }
 }
 
 impl Profile {
-    /// A person, with the presence that is known of it.
-    pub(in super::super) fn from_proto(user: proto::User, is_online: Option<bool>) -> Self {
+    /// A person as others see it.
+    pub(in super::super) fn from_proto(user: proto::User, shown: Availability) -> Self {
         let User {
             id,
             email,
@@ -258,18 +258,18 @@ impl Profile {
             role: _,
             phone,
             image,
-            status,
+            status: _,
             status_message,
             email_verified: _,
             preferences: _,
             created_at,
-        } = User::from_proto(user, is_online);
+        } = User::from_proto(user);
         Self {
             id,
             name,
             email,
             phone,
-            status,
+            status: shown.name(),
             status_message,
             avatar: image,
             created_at,
@@ -337,13 +337,8 @@ pub(in super::super) fn role(role: Role) -> &'static str {
     }
 }
 
-/// The name of what a person chose, as far as the person is there.
-pub(in super::super) fn shown(chosen: proto::UserStatus, is_online: Option<bool>) -> &'static str {
-    status_name(presence::status(chosen, is_online))
-}
-
 /// The name of a status.
-pub(in super::super) fn status_name(status: proto::UserStatus) -> &'static str {
+fn status_name(status: proto::UserStatus) -> &'static str {
     match status {
         proto::UserStatus::Online => "online",
         proto::UserStatus::Away => "away",
@@ -399,7 +394,7 @@ mod tests {
             status: proto::UserStatus::Busy.into(),
             ..proto::User::default()
         };
-        let shown = serde_json::to_value(Profile::from_proto(user, None)).unwrap();
+        let shown = serde_json::to_value(Profile::from_proto(user, Availability::Busy)).unwrap();
         let expected = json!({"id": "1", "name": "", "email": "", "phone": null, "status": "busy", "statusMessage": null,
             "avatar": null, "createdAt": "1970-01-01T00:00:00.000Z"});
         assert_eq!(shown, expected);
