@@ -1,6 +1,7 @@
 //! Joining, showing that an address is one's own, signing in, going on and signing out.
 
 use oruma_e2e::{Deployment, Person};
+use oruma_test_kit::eventually;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -246,6 +247,9 @@ async fn whoever_signs_out_is_out_and_offline(deployment: &Deployment) {
     let (api, observer) = (chat(deployment), member(deployment).await);
     let person = member(deployment).await.person;
     let member = api.signed_in(&person).await;
+    let path = format!("/api/users/{}", member.id);
+    let seen = api.get_as(&observer, &path).await.must_be(200).json();
+    assert_eq!(seen["user"]["status"], "online");
     let answer = api
         .call_as(&member, "POST", "/api/auth/logout")
         .await
@@ -254,9 +258,11 @@ async fn whoever_signs_out_is_out_and_offline(deployment: &Deployment) {
     refused(&api.me(&member.token).await, 401, "token_revoked", &[]);
     let answer = api.refresh(&member.refresh_token).await;
     refused(&answer, 401, "invalid_refresh_token", &[]);
-    let path = format!("/api/users/{}", member.id);
-    let seen = api.get_as(&observer, &path).await.must_be(200).json();
-    assert_eq!(seen["user"]["status"], "offline");
+    eventually("the person is offline", || async {
+        let seen = api.get_as(&observer, &path).await.must_be(200).json();
+        seen["user"]["status"] == "offline"
+    })
+    .await;
     refused(
         &api.call("POST", "/api/auth/logout").send().await,
         401,

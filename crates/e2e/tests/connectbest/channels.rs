@@ -106,8 +106,8 @@ async fn a_channel_has_the_fields_of_the_contract(deployment: &Deployment) {
         ]
     );
     assert_eq!(
-        members[1]["status"], "offline",
-        "nobody is there without a socket"
+        members[1]["status"], "online",
+        "whoever has signed in is there"
     );
     assert!(
         notices(&api, &ben, &channel)

@@ -36,7 +36,7 @@ async fn a_direct_conversation_has_the_fields_of_the_contract(deployment: &Deplo
             "unreadCount"
         ]
     );
-    let of = |who: &Member| json!({"userId": who.id, "name": who.person.name, "avatar": null, "status": "offline"});
+    let of = |who: &Member| json!({"userId": who.id, "name": who.person.name, "avatar": null, "status": "online"});
     assert_eq!(dm["participants"], json!([of(&ada), of(&ben)]));
     assert_eq!(
         (&dm["lastMessage"], &dm["unreadCount"]),

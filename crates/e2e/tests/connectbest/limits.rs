@@ -13,16 +13,19 @@ both_ways!(limits:
     five_sign_ins_and_no_more,
     requests_of_an_hour_are_counted,
     uploads_are_counted_apart,
+    messages_are_counted_apart,
 );
 
 /// Small enough to be used up, and refilled so slowly that nothing comes back meanwhile.
 const REQUESTS: u32 = 30;
 const UPLOADS: u32 = 3;
+const MESSAGES: u32 = 3;
 
 fn limited(plan: Plan) -> Plan {
     plan.env("RATE_LIMIT_ENABLED", "true")
         .env("CONNECTBEST_REQUESTS_PER_HOUR", &REQUESTS.to_string())
         .env("CONNECTBEST_UPLOADS_PER_HOUR", &UPLOADS.to_string())
+        .env("CONNECTBEST_MESSAGES_PER_MINUTE", &MESSAGES.to_string())
 }
 
 pub(crate) async fn standalone() -> &'static Deployment {
@@ -97,6 +100,21 @@ async fn uploads_are_counted_apart(deployment: &Deployment) {
     let upload = || api.post("/api/upload", &json!({})).bearer(&member.token);
     let (count, refusal) = exhaust(UPLOADS, upload).await;
     assert_eq!(count, UPLOADS);
+    refused(&refusal, 429, "rate_limited", &[]);
+    assert_eq!(api.me(&member.token).await.status, 200);
+}
+
+/// C-179: so have messages, wherever they go.
+async fn messages_are_counted_apart(deployment: &Deployment) {
+    let api = client(deployment);
+    let member = api.newcomer().await;
+    let path = "/api/chat/channels/01890000-0000-7000-8000-000000000000/messages/send";
+    let send = || {
+        api.post(path, &json!({"content": "hello"}))
+            .bearer(&member.token)
+    };
+    let (count, refusal) = exhaust(MESSAGES, send).await;
+    assert_eq!(count, MESSAGES);
     refused(&refusal, 429, "rate_limited", &[]);
     assert_eq!(api.me(&member.token).await.status, 200);
 }

@@ -73,7 +73,7 @@ async fn a_profile_begins_with_the_phone_and_the_defaults() {
         .await
         .unwrap();
     assert_eq!(ada.user.phone, "+1234567890");
-    assert_eq!(ada.user.status(), UserStatus::Offline);
+    assert_eq!(ada.user.status(), UserStatus::Online);
     assert_eq!(ada.user.status_message, "");
     let expected = proto::Preferences {
         notifications: true,

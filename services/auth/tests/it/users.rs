@@ -111,7 +111,7 @@ async fn cards_come_for_all_who_are_there() {
         version: 1,
         email: person.user.email.clone(),
         phone: String::new(),
-        status: proto::UserStatus::Offline.into(),
+        status: proto::UserStatus::Online.into(),
         status_message: String::new(),
         timezone: "UTC".to_owned(),
         created_at: person.user.created_at,

@@ -132,7 +132,9 @@ pub(super) async fn end(edge: &Edge, user: UserId) -> Result<(), EphemeralError>
     let members = [user.to_string()];
     edge.ephemeral
         .release(GROUP, HOLDER, &members, lease(edge))
-        .await
+        .await?;
+    // Until somebody looks, whoever left still counts.
+    announce_idle(edge).await
 }
 
 async fn renew(edge: &Edge) -> Result<(), EphemeralError> {
