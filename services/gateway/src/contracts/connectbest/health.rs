@@ -6,6 +6,7 @@ use actix_web::web::Data;
 
 use super::dto::health::Health;
 use crate::edge::Edge;
+use crate::middleware::entry::Rendered;
 use crate::times::iso;
 
 /// How the installation is: measured at most once a second, whoever asks. Open to everybody.
@@ -21,5 +22,9 @@ pub(super) async fn health(edge: Data<Edge>) -> HttpResponse {
         StatusCode::SERVICE_UNAVAILABLE
     };
     let now = iso(Some(edge.clock.now().into()));
-    HttpResponse::build(status).json(Health::new(&report, edge.health.uptime(), now))
+    let body = Health::new(&report, edge.health.uptime(), now);
+    let mut response = HttpResponse::build(status).json(body);
+    // The report is the body of its 503, too.
+    response.extensions_mut().insert(Rendered);
+    response
 }
