@@ -2,7 +2,8 @@
 
 use oruma_e2e::{Client, Deployment, free_port};
 use oruma_test_kit::eventually;
-use serde_json::json;
+
+use crate::posts::{text, written};
 
 /// What the page must have after somebody has liked somebody else's post: a meter with a value that is not zero, unless it must be.
 const SHOWN: [(&str, bool); 9] = [
@@ -39,10 +40,8 @@ async fn the_page_of_metrics_tells_how_the_parts_are() {
         .await;
     let client = deployment.client();
     let (ada, bob) = (client.newcomer().await, client.newcomer().await);
-    let post = json!({ "content": "counted" });
-    let post = client.post_as(&ada, "/api/posts", &post).await.must_be(201);
-    let id = post.json()["id"].as_str().unwrap().to_owned();
-    let like = format!("/api/posts/{id}/like");
+    let post = written(&client, &ada, "counted").await;
+    let like = format!("/api/posts/{}/like", text(&post, "id"));
     let _ = client.call_as(&bob, "POST", &like).await.must_be(200);
     let _ = client.get_as(&bob, "/api/posts").await.must_be(200);
 

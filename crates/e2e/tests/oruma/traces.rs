@@ -191,7 +191,7 @@ async fn use_secrets_everywhere(api: &oruma_e2e::Client, member: &oruma_e2e::Mem
     wrong
 }
 
-/// Each process that took part says so in a line with the trace.
+/// Each process that took part says so in a line with the trace: the edge and the service at least, and whoever has heard of it by now.
 fn logs_name_the_trace(deployment: &Deployment, trace: &str) {
     let mentions = |line: &str| {
         let line: Value = serde_json::from_str(line).unwrap_or_default();
@@ -205,7 +205,8 @@ fn logs_name_the_trace(deployment: &Deployment, trace: &str) {
     } else {
         2
     };
-    assert_eq!(took_part.count(), expected, "{trace}");
+    let took_part = took_part.count();
+    assert!(took_part >= expected, "{took_part} in {trace}");
 }
 
 fn nothing_tells(deployment: &Deployment, collector: &Collector, secrets: &[String]) {
