@@ -88,6 +88,7 @@ async fn a_channel_has_the_fields_of_the_contract(deployment: &Deployment) {
         (&channel["createdBy"], &channel["memberCount"]),
         (&json!(ada.id), &json!(2))
     );
+    let ben = api.signed_in(&ben.person).await;
     let detail = api.get_as(&ben, &at(&channel)).await.must_be(200).json();
     let members = detail["channel"]["members"].as_array().expect("a list");
     let of_member = [

@@ -25,6 +25,7 @@ async fn open(deployment: &Deployment, by: &Member, with: &Member) -> Value {
 async fn a_direct_conversation_has_the_fields_of_the_contract(deployment: &Deployment) {
     let api = chat(deployment);
     let (ada, ben) = (member(deployment).await, member(deployment).await);
+    let ada = api.signed_in(&ada.person).await;
     let dm = open(deployment, &ada, &ben).await;
     assert_eq!(
         keys(&dm),
@@ -36,8 +37,10 @@ async fn a_direct_conversation_has_the_fields_of_the_contract(deployment: &Deplo
             "unreadCount"
         ]
     );
-    let of = |who: &Member| json!({"userId": who.id, "name": who.person.name, "avatar": null, "status": "online"});
-    assert_eq!(dm["participants"], json!([of(&ada), of(&ben)]));
+    let of = |who: &Member, status: &str| json!({"userId": who.id, "name": who.person.name, "avatar": null, "status": status});
+    // Only one of them has signed in.
+    let both = [of(&ada, "online"), of(&ben, "offline")];
+    assert_eq!(dm["participants"], json!(both));
     assert_eq!(
         (&dm["lastMessage"], &dm["unreadCount"]),
         (&Value::Null, &json!(0))
@@ -60,7 +63,7 @@ async fn a_direct_conversation_has_the_fields_of_the_contract(deployment: &Deplo
             "unreadCount"
         ]
     );
-    assert_eq!(listed[0]["participant"], of(&ada));
+    assert_eq!(listed[0]["participant"], of(&ada, "online"));
     assert_eq!(
         (&listed[0]["lastMessage"], &listed[0]["unreadCount"]),
         (&message, &json!(1))
