@@ -45,6 +45,8 @@ pub enum Bound<'a> {
     Real(f32),
     /// `boolean`.
     Flag(bool),
+    /// `boolean[]`.
+    Flags(&'a [bool]),
 }
 
 // === impl Statement ===
@@ -90,6 +92,7 @@ impl Bound<'_> {
             Self::Numbers(numbers) => pass.push_bind_param::<Array<sql_types::BigInt>, _>(numbers),
             Self::Real(number) => pass.push_bind_param::<sql_types::Float, _>(number),
             Self::Flag(flag) => pass.push_bind_param::<sql_types::Bool, _>(flag),
+            Self::Flags(flags) => pass.push_bind_param::<Array<sql_types::Bool>, _>(flags),
         }
     }
 }

@@ -29,14 +29,19 @@ struct Asker {
 }
 
 /// Makes out who asks, and keeps it with the request. A token that doesn't hold makes the asker nobody; whether that matters is the route's business.
-pub(crate) async fn identify(edge: &Edge, contract: Contract, request: &ServiceRequest) {
+pub(crate) async fn identify(
+    edge: &Edge,
+    contract: Contract,
+    api_keys: bool,
+    request: &ServiceRequest,
+) {
     let mut caller = Caller {
         address: client_address(edge, request.request()).unwrap_or_default(),
         user_agent: user_agent(request.headers()),
         ..Caller::anonymous(contract)
     };
     let mut admission = None;
-    let found = match shown(contract, request.headers()) {
+    let found = match shown(api_keys, request.headers()) {
         None => Err(Failure::unauthorized("missing_token", "Sign in first")),
         Some(Credential::ApiKey(key)) => api_keys::check(edge, &caller, key).await,
         Some(Credential::Token(token)) => check(edge, contract, token).await.map(|found| {
@@ -67,9 +72,9 @@ enum Credential<'a> {
     ApiKey(&'a str),
 }
 
-/// Only the chat has API keys (C-190): in a header of their own, or where tokens are.
-fn shown(contract: Contract, headers: &HeaderMap) -> Option<Credential<'_>> {
-    if contract == Contract::Connectbest {
+/// API keys come in a header of their own, or where tokens are.
+fn shown(api_keys: bool, headers: &HeaderMap) -> Option<Credential<'_>> {
+    if api_keys {
         let key = headers.get(API_KEY).and_then(|value| value.to_str().ok());
         let key = key.or_else(|| bearer(headers).filter(|shown| shown.starts_with(KEY_PREFIX)));
         if let Some(key) = key {
@@ -101,17 +106,17 @@ pub(crate) fn somebody(request: &HttpRequest) -> Result<Caller, Failure> {
 /// # Errors
 /// 401 for nobody; 403 `api_key_not_allowed`.
 pub(crate) fn in_person(request: &HttpRequest) -> Result<Caller, Failure> {
-    let caller = somebody(request)?;
     let extensions = request.extensions();
     let asker = extensions.get::<Asker>().ok_or_else(not_identified)?;
-    if asker.admission.is_none() {
-        return Err(Failure::new(
+    match (&asker.refusal, &asker.admission) {
+        (Some(refusal), _) => Err(refusal.clone()),
+        (None, Some(_)) => Ok(asker.caller.clone()),
+        (None, None) => Err(Failure::new(
             StatusCode::FORBIDDEN,
             "api_key_not_allowed",
             "Sign in for this, an API key does not do",
-        ));
+        )),
     }
-    Ok(caller)
 }
 
 fn not_identified() -> Failure {

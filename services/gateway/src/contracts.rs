@@ -23,6 +23,13 @@ pub(crate) fn dialects(config: &Config) -> Vec<Box<dyn Dialect>> {
     ]
 }
 
+/// The hosts that contracts have to themselves, and where those contracts are mounted.
+pub(crate) fn hosts(config: &Config) -> impl Iterator<Item = (&str, &'static str)> {
+    let own = [(&config.connectbest_host, connectbest::MOUNT)];
+    own.into_iter()
+        .filter_map(|(host, mount)| Some((host.as_deref()?, mount)))
+}
+
 /// Mounts all contracts. The one at the root comes last, since its default answers for every address that is nobody else's.
 pub(crate) fn mount(config: &mut ServiceConfig) {
     connectbest::mount(config);

@@ -17,6 +17,8 @@ use crate::failure::Failure;
 pub(crate) struct Entry {
     /// Which one.
     pub(crate) contract: Contract,
+    /// Whether programs may show API keys instead of tokens.
+    pub(crate) api_keys: bool,
     /// What a request counts as.
     pub(crate) class_of: fn(&ServiceRequest) -> LimitClass,
     /// How it says no; the answer is marked as [`Rendered`].
@@ -36,10 +38,11 @@ pub(crate) async fn enter(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let Entry {
         contract,
+        api_keys,
         class_of,
         refuse,
     } = entry;
-    caller::identify(edge, *contract, &request).await;
+    caller::identify(edge, *contract, *api_keys, &request).await;
     let class = class_of(&request);
     let verdict = match limit(edge, *contract, class, request.request()).await {
         Ok(verdict) => verdict,

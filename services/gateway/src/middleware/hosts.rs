@@ -11,7 +11,7 @@ use actix_web::middleware::Next;
 use actix_web::web::Data;
 
 use crate::config::Config;
-use crate::contracts::connectbest;
+use crate::contracts;
 use crate::edge::Edge;
 
 /// Puts the mount of the host's contract before the path. A path that has it already stays.
@@ -39,8 +39,9 @@ fn host_of(request: &ServiceRequest) -> Option<&str> {
 }
 
 fn mount_of(config: &Config, host: &str) -> Option<&'static str> {
-    let own = config.connectbest_host.as_deref()?;
-    is_host(own, host).then_some(connectbest::MOUNT)
+    let mut hosts = contracts::hosts(config);
+    let found = hosts.find(|(own, _)| is_host(own, host));
+    found.map(|(_, mount)| mount)
 }
 
 /// Whether that is the host that was asked; its port counts only where it is named.

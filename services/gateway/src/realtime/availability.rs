@@ -8,6 +8,7 @@ use oruma_ids::UserId;
 use oruma_proto::auth::v1::{UserCard, UserStatus};
 use serde::{Deserialize, Serialize};
 
+use super::presence::Sighting;
 use super::{idleness, presence};
 use crate::edge::Edge;
 
@@ -131,8 +132,7 @@ pub(crate) async fn of_people(
     sights
         .map(|(((id, _, card), here), is_active)| {
             let said = Availability::chosen(card);
-            let without_socket = is_active && here.last_seen.is_none_or(|left| now - left > idle);
-            let availability = said.effective(here.is_here || without_socket, is_active);
+            let availability = said.effective(is_there(here, is_active, now, idle), is_active);
             let last_seen = match availability {
                 Availability::Offline => here.last_seen.or_else(|| last_seen(card)),
                 _ => Some(now),
@@ -146,6 +146,12 @@ pub(crate) async fn of_people(
         .collect()
 }
 
+/// Whoever has a socket is there, and whoever does something without one: but what was done before the last socket closed counts no more.
+fn is_there(here: Sighting, is_active: bool, now: DateTime<Utc>, idle: TimeDelta) -> bool {
+    let since_then = here.last_seen.is_none_or(|left| now - left > idle);
+    here.is_here || (is_active && since_then)
+}
+
 /// When auth last heard of somebody.
 fn last_seen(card: &UserCard) -> Option<DateTime<Utc>> {
     card.last_seen_at.and_then(|time| time.try_into().ok())
@@ -155,7 +161,27 @@ fn last_seen(card: &UserCard) -> Option<DateTime<Utc>> {
 mod tests {
     use super::*;
 
-    /// C-161: a socket makes somebody be there, idleness makes away only of whoever said nothing else, and whoever says so is not there.
+    /// C-116, C-161: with a socket, or by doing something since the last one closed.
+    #[test]
+    fn whoever_does_something_is_there_without_a_socket() {
+        let (now, idle) = (DateTime::<Utc>::UNIX_EPOCH, TimeDelta::minutes(5));
+        let sighting = |is_here, left: Option<i64>| Sighting {
+            is_here,
+            last_seen: left.map(|minutes| now - TimeDelta::minutes(minutes)),
+        };
+        for (here, is_active, expected) in [
+            (sighting(true, None), false, true),
+            (sighting(false, None), true, true),
+            (sighting(false, None), false, false),
+            (sighting(false, Some(1)), true, false),
+            (sighting(false, Some(6)), true, true),
+        ] {
+            let is_there = is_there(here, is_active, now, idle);
+            assert_eq!(is_there, expected, "{here:?} {is_active}");
+        }
+    }
+
+    /// C-161: idleness makes away only of whoever said nothing else, and whoever says so is not there.
     #[test]
     fn what_others_see_is_what_was_said_as_far_as_it_is_true() {
         use Availability::{Away, Busy, InMeeting, Offline, Online};

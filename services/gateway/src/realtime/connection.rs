@@ -11,7 +11,7 @@ use actix_web::http::header::{HOST, ORIGIN};
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
 use futures::Stream;
-use oruma_service_runtime::Caller;
+use oruma_service_runtime::{Caller, Contract};
 
 use super::commands;
 use super::dialect::DialectId;
@@ -23,10 +23,12 @@ use super::meters::METERS;
 use super::outgoing::Outgoing;
 use super::presence;
 use super::socket::{Opening, Socket};
-use crate::caller::Admission;
+use super::tickets;
+use crate::caller::{self, Admission};
 use crate::config::Origins;
 use crate::edge::Edge;
 use crate::failure::Failure;
+use crate::middleware;
 use crate::query::Query;
 
 /// Texts that are read within [`ALLOWANCE_SPAN`]; what comes faster is dropped unread.
@@ -35,10 +37,7 @@ const ALLOWANCE: u32 = 50;
 const ALLOWANCE_SPAN: i64 = 250;
 
 /// Whether a page of this origin may open sockets. Programs that are no browsers name none.
-///
-/// # Errors
-/// 403 for a foreign page.
-pub(crate) fn check_origin(edge: &Edge, request: &HttpRequest) -> Result<(), Failure> {
+fn check_origin(edge: &Edge, request: &HttpRequest) -> Result<(), Failure> {
     let Some(origin) = request.headers().get(ORIGIN) else {
         return Ok(());
     };
@@ -75,10 +74,7 @@ fn is_same_host(request: &HttpRequest, origin: &str) -> bool {
 }
 
 /// What a client has been told of, by `since`.
-///
-/// # Errors
-/// 400 for what is no `seq`.
-pub(crate) fn since(query: &Query) -> Result<Option<u64>, Failure> {
+fn since(query: &Query) -> Result<Option<u64>, Failure> {
     let text = query.text("since")?;
     if text.is_empty() {
         return Ok(None);
@@ -91,31 +87,47 @@ pub(crate) fn since(query: &Query) -> Result<Option<u64>, Failure> {
 /// What a socket is opened for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Door {
+    /// Whose credentials hold here.
+    pub(crate) contract: Contract,
     /// Whose words are spoken.
     pub(crate) dialect: DialectId,
     /// Only this is carried; all where there is none.
     pub(crate) only: Option<Topic>,
-    /// What was told up to there.
-    pub(crate) since: Option<u64>,
+}
+
+/// Lets a client in that asks for a socket: its credentials, its page's origin, what it has been told of, and its limits, in this order.
+///
+/// # Errors
+/// 401 without a sign-in that holds; 403 for a page of a foreign origin; 400 for a wrong `since` and what is no upgrade; 429 where there is no place
+/// for another socket; 503 while the gateway stops.
+pub(crate) async fn enter(
+    edge: Arc<Edge>,
+    request: &HttpRequest,
+    payload: Payload,
+    door: Door,
+) -> Result<HttpResponse, Failure> {
+    let query = Query::of(request);
+    let admission = tickets::admit(&edge, door.contract, request, &query).await?;
+    check_origin(&edge, request)?;
+    let since = since(&query)?;
+    let caller = Caller {
+        signed_in: Some(admission.signed_in.clone()),
+        ..caller::anybody(request)?
+    };
+    middleware::limit_caller(&edge, &caller).await?;
+    open(&edge, request, payload, caller, admission, (door, since))
 }
 
 /// Answers an upgrade, and serves the socket from then on.
-///
-/// # Errors
-/// When it is no upgrade, or there is no place for another socket.
-pub(crate) fn open(
+fn open(
     edge: &Arc<Edge>,
     request: &HttpRequest,
     payload: Payload,
     caller: Caller,
     admission: Admission,
-    door: Door,
+    (door, since): (Door, Option<u64>),
 ) -> Result<HttpResponse, Failure> {
-    let Door {
-        dialect,
-        only,
-        since,
-    } = door;
+    let Door { dialect, only, .. } = door;
     let mut answer = actix_http::ws::handshake(request.head()).map_err(|_| no_upgrade())?;
     let Admission {
         signed_in,
@@ -141,10 +153,6 @@ pub(crate) fn open(
         // It ended while the socket was opened.
         hub.close_session(signed_in.session);
     }
-    let caller = Caller {
-        signed_in: Some(signed_in),
-        ..caller
-    };
     let body = Outgoing::new(Arc::clone(edge), Arc::clone(&socket));
     actix_web::rt::spawn(serve(Arc::clone(edge), socket, caller, payload));
     let answer = answer.message_body(body).map_err(|_| Failure::internal())?;

@@ -77,9 +77,7 @@ pub async fn update(app: &App, caller: &Caller, wish: Wish) -> Result<Settings, 
             return Err(Error::Invalid(foreign));
         }
         store::notification_settings::keep(conn, user, &settings).await?;
-        for level in &levels {
-            store::notification_settings::keep_level(conn, user, level).await?;
-        }
+        store::notification_settings::keep_levels(conn, user, &levels).await?;
         let settings = store::notification_settings::find(conn, user).await?;
         if settings.conversations.len() > MOST_CONVERSATIONS {
             return Err(too_many());

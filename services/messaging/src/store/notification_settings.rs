@@ -155,22 +155,33 @@ pub async fn own_of(
     Statement::<SqlUuid>::new(OWN, values).load(conn).await
 }
 
-/// Keeps what a person wants to be told of in one conversation.
+/// Keeps what a person wants to be told of in some conversations. Of one that is named twice the last counts.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn keep_level(
+pub async fn keep_levels(
     conn: &mut Connection,
     user: UserId,
-    level: &ConversationLevel,
+    levels: &[ConversationLevel],
 ) -> QueryResult<()> {
-    const KEEP: &str = "INSERT INTO messaging.conversation_settings (user_id, conversation_id, enabled, level) VALUES (?, ?, ?, ?)
+    const KEEP: &str = "INSERT INTO messaging.conversation_settings (user_id, conversation_id, enabled, level)
+         SELECT DISTINCT ON (wish.id) ?, wish.id, wish.enabled, wish.level FROM unnest(?, ?, ?) WITH ORDINALITY AS wish (id, enabled, level, nth)
+         ORDER BY wish.id, wish.nth DESC
          ON CONFLICT (user_id, conversation_id) DO UPDATE SET enabled = excluded.enabled, level = excluded.level";
+    let ids: Vec<Uuid> = levels
+        .iter()
+        .map(|one| one.conversation.as_uuid())
+        .collect();
+    let enabled: Vec<bool> = levels.iter().map(|one| one.enabled).collect();
+    let names: Vec<String> = levels
+        .iter()
+        .map(|one| one.level.name().to_owned())
+        .collect();
     let values = vec![
         Bound::Id(user.as_uuid()),
-        Bound::Id(level.conversation.as_uuid()),
-        Bound::Flag(level.enabled),
-        Bound::Text(level.level.name()),
+        Bound::Ids(&ids),
+        Bound::Flags(&enabled),
+        Bound::Texts(&names),
     ];
     Statement::<()>::new(KEEP, values).execute(conn).await?;
     Ok(())

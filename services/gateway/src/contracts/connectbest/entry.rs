@@ -16,6 +16,7 @@ use crate::middleware::entry::{self, Entry};
 
 const ENTRY: Entry = Entry {
     contract: Contract::Connectbest,
+    api_keys: true, // C-190
     class_of,
     refuse,
 };

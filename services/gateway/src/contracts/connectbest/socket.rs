@@ -3,15 +3,13 @@
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use oruma_service_runtime::{Caller, Contract};
+use oruma_service_runtime::Contract;
 
 use super::credentials::CallerInPerson;
 use super::dto::ticket::Ticket;
 use super::error::{ApiError, ErrorBody};
 use crate::caller;
 use crate::edge::Edge;
-use crate::middleware;
-use crate::query::Query;
 use crate::realtime::connection::{self, Door};
 use crate::realtime::dialect::DialectId;
 use crate::realtime::happening::Topic;
@@ -120,21 +118,11 @@ async fn enter(
     payload: Payload,
     only: Option<Topic>,
 ) -> Result<HttpResponse, ApiError> {
-    let query = Query::of(&request);
-    let admission = tickets::admit(&edge, Contract::Connectbest, &request, &query).await?;
-    connection::check_origin(&edge, &request)?;
     let door = Door {
+        contract: Contract::Connectbest,
         dialect: DIALECT,
         only,
-        since: connection::since(&query)?,
     };
-    let caller = Caller {
-        signed_in: Some(admission.signed_in.clone()),
-        ..caller::anybody(&request)?
-    };
-    middleware::limit_caller(&edge, &caller).await?;
-    let edge = edge.into_inner();
     let payload = payload.into_inner();
-    let answer = connection::open(&edge, &request, payload, caller, admission, door);
-    Ok(answer?)
+    Ok(connection::enter(edge.into_inner(), &request, payload, door).await?)
 }

@@ -17,6 +17,7 @@ use crate::middleware::entry::{self, Entry, with_body};
 
 const ENTRY: Entry = Entry {
     contract: Contract::Oruma,
+    api_keys: false,
     class_of,
     refuse,
 };

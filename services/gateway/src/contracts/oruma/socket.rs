@@ -3,15 +3,13 @@
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use oruma_service_runtime::{Caller, Contract};
+use oruma_service_runtime::Contract;
 
 use super::credentials::SignedInCaller;
 use super::dto::ticket::Ticket;
 use super::error::{ApiError, ErrorBody};
 use crate::caller;
 use crate::edge::Edge;
-use crate::middleware;
-use crate::query::Query;
 use crate::realtime::connection::Door;
 use crate::realtime::dialect::DialectId;
 use crate::realtime::{connection, tickets};
@@ -37,24 +35,13 @@ pub(super) async fn open(
     request: HttpRequest,
     payload: Payload,
 ) -> Result<HttpResponse, ApiError> {
-    let query = Query::of(&request);
-    let admission = tickets::admit(&edge, Contract::Oruma, &request, &query).await?;
-    connection::check_origin(&edge, &request)?;
-    let since = connection::since(&query)?;
-    let caller = Caller {
-        signed_in: Some(admission.signed_in.clone()),
-        ..caller::anybody(&request)?
-    };
-    middleware::limit_caller(&edge, &caller).await?;
     let door = Door {
+        contract: Contract::Oruma,
         dialect: DIALECT,
         only: None,
-        since,
     };
-    let edge = edge.into_inner();
     let payload = payload.into_inner();
-    let answer = connection::open(&edge, &request, payload, caller, admission, door);
-    Ok(answer?)
+    Ok(connection::enter(edge.into_inner(), &request, payload, door).await?)
 }
 
 /// Gives a ticket that opens one socket, for clients that want no token in a URL.
