@@ -1,5 +1,7 @@
 //! The schema of a service: its steps go down and up again, one by one and by several replicas at once.
 
+use std::time::{Duration, Instant};
+
 use diesel_async::{
     AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection,
 };
@@ -9,6 +11,9 @@ use oruma_test_kit::TestDatabase;
 use serde_json::{Value, json};
 
 use crate::rows;
+
+/// Longer than an idle connection keeps what it has counted to itself.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection for which the tables of the service need no schema before their names.
 pub async fn connect(database: &TestDatabase) -> AsyncPgConnection {
@@ -80,4 +85,28 @@ pub async fn check_replicas(schema: &'static str, migrations: impl Fn() -> Embed
     let mut harness = AsyncMigrationHarness::new(connect(&database).await);
     assert_eq!(ran, harness.applied_migrations().unwrap().len());
     assert!(!harness.has_pending_migration(migrations()).unwrap());
+}
+
+/// Waits until each of these indexes has been read since the database was made, or says which has not. The server counts reads with some delay.
+pub async fn check_indexes_read(conn: &mut AsyncPgConnection, indexes: &[&str]) {
+    let began = Instant::now();
+    loop {
+        let read = rows(
+            conn,
+            "SELECT indexrelname FROM pg_stat_user_indexes WHERE idx_scan > 0",
+        )
+        .await;
+        let unread = indexes
+            .iter()
+            .filter(|name| !read.contains(&json!({"indexrelname": name})));
+        let unread: Vec<_> = unread.collect();
+        if unread.is_empty() {
+            return;
+        }
+        assert!(
+            began.elapsed() < PATIENCE,
+            "nothing reads the indexes {unread:?}"
+        );
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }

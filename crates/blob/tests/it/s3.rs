@@ -42,7 +42,7 @@ async fn open() -> Opened {
 
 conformance!(open());
 
-/// O-215: nobody without the secret reads or writes.
+/// O-215, O-117: nobody without the secret reads or writes.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_secret_is_refused() {
     let opened = open().await;

@@ -44,7 +44,7 @@ async fn count(api: &Client, viewer: &Member, post: &str) -> Value {
     api.get_as(viewer, &path).await.must_be(200).json()["comments"].clone()
 }
 
-/// O-018, O-019: field by field.
+/// O-018, O-019, O-133: field by field.
 async fn a_comment_has_the_fields_of_the_contract(deployment: &Deployment) {
     let (api, author) = (deployment.client(), deployment.member().await);
     let post = new_post(&api, author).await;

@@ -38,7 +38,7 @@ async fn listed(api: &Client, member: &Member) -> Vec<Value> {
     answer["conversations"].as_array().expect("a list").clone()
 }
 
-/// O-057: 201 for a new one, 200 with the same one from then on, from either side.
+/// O-057, O-182: 201 for a new one, 200 with the same one from then on, from either side.
 async fn a_conversation_is_made_once(deployment: &Deployment) {
     let api = deployment.client();
     let (ada, ben) = (api.newcomer().await, api.newcomer().await);
@@ -88,7 +88,7 @@ async fn wrong_partners_are_refused(deployment: &Deployment) {
     assert_eq!(answer.status, 401, "{answer}");
 }
 
-/// O-056: with the last message and how many are unread.
+/// O-056, O-130: with the last message and how many are unread.
 async fn conversations_come_newest_activity_first(deployment: &Deployment) {
     let api = deployment.client();
     let ada = api.newcomer().await;

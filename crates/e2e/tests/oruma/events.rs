@@ -71,7 +71,7 @@ fn ids(page: &Value) -> Vec<String> {
         .collect()
 }
 
-/// O-026, O-027, O-028: field by field.
+/// O-026, O-027, O-028, O-127: field by field.
 async fn an_event_has_the_fields_of_the_contract(deployment: &Deployment) {
     let (api, organiser) = (deployment.client(), deployment.member().await);
     let event = announced(&api, organiser, &body("Compilers")).await;
@@ -305,7 +305,7 @@ async fn a_hundred_people_get_thirty_places(deployment: &Deployment) {
     );
 }
 
-/// O-031, O-032.
+/// O-031, O-032, O-132.
 async fn registering_twice_changes_nothing(deployment: &Deployment) {
     let (api, organiser) = (deployment.client(), deployment.member().await);
     let id = text(&announced(&api, organiser, &body("Twice")).await, "id").to_owned();

@@ -66,7 +66,7 @@ fn ids(page: &Value) -> Vec<String> {
         .collect()
 }
 
-/// O-042, O-043, O-044: field by field.
+/// O-042, O-043, O-044, O-128: field by field.
 async fn an_item_has_the_fields_of_the_contract(deployment: &Deployment) {
     let (api, seller) = (deployment.client(), deployment.member().await);
     let item = offered(&api, seller, &body("Bicycle")).await;

@@ -13,7 +13,7 @@ both_ways!(
     reading_counts_only_for_the_receiver,
 );
 
-/// O-059: field by field; the conversation is made by the first message.
+/// O-059, O-129, O-170: field by field; the conversation is made by the first message.
 async fn a_message_has_the_fields_of_the_contract(deployment: &Deployment) {
     let api = deployment.client();
     let (ada, ben) = (api.newcomer().await, api.newcomer().await);
@@ -72,7 +72,7 @@ async fn messages_come_newest_first_page_by_page(deployment: &Deployment) {
     assert_eq!(page["hasMore"], false);
 }
 
-/// O-059: 400 for what is not valid, 403 for a stranger.
+/// O-059, O-169, O-172, O-181: 400 for what is not valid, 403 for a stranger.
 async fn wrong_messages_are_refused(deployment: &Deployment) {
     let api = deployment.client();
     let (ada, ben, eve) = (
@@ -96,7 +96,7 @@ async fn wrong_messages_are_refused(deployment: &Deployment) {
     refused(&answer, 403, "not_participant", &[]);
 }
 
-/// O-060, O-061: only the receiver's mark counts; fetched is delivered.
+/// O-060, O-061, O-174: only the receiver's mark counts; fetched is delivered.
 async fn reading_counts_only_for_the_receiver(deployment: &Deployment) {
     let api = deployment.client();
     let (ada, ben) = (api.newcomer().await, api.newcomer().await);

@@ -113,7 +113,7 @@ async fn from(api: &Client, university: &str) -> Member {
     api.join(person).await
 }
 
-/// O-011, O-012, O-013: field by field.
+/// O-011, O-012, O-013, O-126: field by field.
 async fn a_post_has_the_fields_of_the_contract(deployment: &Deployment) {
     let (api, author) = (deployment.client(), deployment.member().await);
     let plain = written(&api, author, "hello").await;
@@ -424,7 +424,7 @@ async fn a_deleted_post_is_gone_with_all_that_hung_on_it(deployment: &Deployment
     }
 }
 
-/// O-016, O-017, K-15: each POST turns it over; what one person did is not the other's.
+/// O-016, O-017, K-15, O-131: each POST turns it over; what one person did is not the other's.
 async fn likes_and_saves_are_turned_over(deployment: &Deployment) {
     let (api, author) = (deployment.client(), deployment.member().await);
     let other = api.newcomer().await;

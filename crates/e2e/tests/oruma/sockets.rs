@@ -83,7 +83,7 @@ async fn messages_and_read_marks_arrive(deployment: &Deployment) {
     assert!(at_ben.all_within("message_read", A_WHILE).await.is_empty());
 }
 
-/// O-095: the writer gets no echo; after three seconds it is over.
+/// O-095, O-175, O-211: the writer gets no echo; after three seconds it is over.
 async fn typing_arrives_and_ends_by_itself(deployment: &Deployment) {
     let api = deployment.client();
     let (ada, ben, mut at_ada, mut at_ben) = pair(deployment).await;
@@ -211,6 +211,7 @@ async fn commands_are_answered_by_the_broadcast(deployment: &Deployment) {
     );
 }
 
+/// O-106.
 async fn nonsense_gets_an_error_and_the_socket_stays(deployment: &Deployment) {
     let api = deployment.client();
     let mut socket = Socket::open(api.gateway(), &api.newcomer().await).await;
@@ -244,7 +245,7 @@ async fn what_is_too_large_closes(deployment: &Deployment) {
     assert_eq!(socket.closed().await, Some(1009));
 }
 
-/// O-087: 401 and 403 with the contract's body.
+/// O-087, O-107: 401 and 403 with the contract's body.
 async fn upgrades_are_refused_with_a_reason(deployment: &Deployment) {
     let api = deployment.client();
     let member = api.newcomer().await;

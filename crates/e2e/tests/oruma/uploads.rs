@@ -110,7 +110,7 @@ fn files(deployment: &Deployment) -> usize {
     files_of(Path::new(deployment.variable("UPLOAD_DIR")), "")
 }
 
-/// O-025, O-085, O-086, O-200: `{url, id}`, at an address of the contract's form, with headers that let nobody run it and everybody keep it.
+/// O-025, O-085, O-086, O-200, O-068, O-116: `{url, id}`, at an address of the contract's form, with headers that let nobody run it and everybody keep it.
 async fn a_picture_is_taken_in_and_given_out(deployment: &Deployment) {
     let (api, member) = (deployment.client(), deployment.member().await);
     for (bytes, name, kind) in [
@@ -228,7 +228,7 @@ async fn what_is_no_picture_is_refused(deployment: &Deployment) {
     }
 }
 
-/// O-080, O-197: 10 MB are allowed, more is a 413.
+/// O-080, O-197, O-118: 10 MB are allowed, more is a 413.
 async fn files_that_are_too_large_are_refused(deployment: &Deployment) {
     let (api, member) = (deployment.client(), deployment.member().await);
     let mut large = jpeg();

@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 
 use chrono::TimeDelta;
+use diesel_async::SimpleAsyncConnection;
 use oruma_proto::events::v1 as proto;
 use oruma_proto::events::v1::EventStatus;
+use oruma_service_test_kit::schema::{check_indexes_read, connect};
 
 use crate::support::{
     Events, MIT, STANFORD, all, id_of, invalid_fields, list_of, party, party_for, person_of,
@@ -404,4 +406,63 @@ async fn strange_queries_do_no_harm() {
         ..all()
     };
     assert_eq!(events.list(&ada, asked).await.unwrap().total, 2);
+}
+
+// === indexes ===
+
+/// Twenty thousand events of 200 organisers at 20 universities, in 50 categories, one an hour.
+const CROWD: &str = "
+    INSERT INTO events.events (id, organizer_id, university, title, description, category, starts_at, ends_at, utc_offset_minutes, location,
+                               folded_location, registration_required, banner_image, tags, created_at, updated_at)
+    SELECT md5('e' || n)::uuid, md5('u' || n % 200)::uuid, 'University ' || n % 20, 'party number' || n, 'a party', 'category ' || n % 50, at,
+           at + interval '2 hours', 0, 'Hall', 'hall', false, '', ARRAY['tag' || n % 50], at, at
+    FROM generate_series(1, 20000) AS n, LATERAL (SELECT timestamptz '2027-01-01 00:00Z' + n * interval '1 hour' AS at) AS times;
+    ANALYZE";
+
+/// O-138, O-139, O-145: each filter has an index, and the lists of a large calendar read it.
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_of_a_large_calendar_read_their_indexes() {
+    let events = Events::start().await;
+    let mut conn = connect(&events.database).await;
+    conn.batch_execute(CROWD).await.unwrap();
+    let narrowed = [
+        proto::ListEventsRequest {
+            university: "University 3".to_owned(),
+            date: "2027-03-01".to_owned(),
+            ..all()
+        },
+        proto::ListEventsRequest {
+            university: "University 3".to_owned(),
+            ..all()
+        },
+        proto::ListEventsRequest {
+            category: "Category 7".to_owned(),
+            status: "upcoming".to_owned(),
+            ..all()
+        },
+        proto::ListEventsRequest {
+            query: "number77".to_owned(),
+            ..all()
+        },
+        proto::ListEventsRequest {
+            tags: list_of(&["tag9"]),
+            ..all()
+        },
+        proto::ListEventsRequest {
+            organizer_id: user_id(2),
+            ..all()
+        },
+    ];
+    for request in narrowed {
+        events.list(&student(1), request).await.unwrap();
+    }
+    let indexes = [
+        "events_by_day",
+        "events_by_university",
+        "events_by_category",
+        "events_by_words",
+        "events_by_tags",
+        "events_by_organizer",
+    ];
+    check_indexes_read(&mut conn, &indexes).await;
 }

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use chrono::TimeDelta;
+use diesel_async::SimpleAsyncConnection;
 use oruma_proto::marketplace::v1 as proto;
+use oruma_service_test_kit::schema::{check_indexes_read, connect};
+use oruma_service_test_kit::user_id;
 
 use crate::support::{Market, STANFORD, change, invalid_fields, list_of, student, thing};
 
@@ -382,4 +385,62 @@ async fn categories_count_what_can_be_had() {
         named("home & garden", "Home & Garden", 1),
     ];
     assert_eq!(market.categories(&ada).await, expected);
+}
+
+// === indexes ===
+
+/// Twenty thousand items of 200 sellers at 20 universities, in 50 categories.
+const CROWD: &str = "
+    INSERT INTO marketplace.items (id, seller_id, university, title, description, price_cents, condition, category, images, specification_labels,
+                                   specification_values, location, tags, search, save_count, created_at, updated_at)
+    SELECT md5('i' || n)::uuid, md5('u' || n % 200)::uuid, 'University ' || n % 20, 'thing ' || n, 'a thing', n, 'Good', 'category ' || n % 50, '{}',
+           '{}', '{}', '', ARRAY['tag' || n % 50], to_tsvector('english', 'thing number' || n), n % 1000, at, at
+    FROM generate_series(1, 20000) AS n, LATERAL (SELECT timestamptz '2027-01-01 00:00Z' + n * interval '1 second' AS at) AS times;
+    ANALYZE";
+
+/// O-140, O-141, O-146: each filter and each order has an index, and the lists of a large market read it.
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_of_a_large_market_read_their_indexes() {
+    let market = Market::start().await;
+    let mut conn = connect(&market.database).await;
+    conn.batch_execute(CROWD).await.unwrap();
+    let ada = student(1);
+    let narrowed = [
+        proto::ListItemsRequest {
+            category: "category 7".to_owned(),
+            status: "available".to_owned(),
+            ..all()
+        },
+        proto::ListItemsRequest {
+            price_max: "1.50".to_owned(),
+            ..sorted("price_low", 10, "")
+        },
+        proto::ListItemsRequest {
+            university: "University 3".to_owned(),
+            ..all()
+        },
+        proto::ListItemsRequest {
+            tags: list_of(&["tag9"]),
+            ..sorted("popular", 10, "")
+        },
+        proto::ListItemsRequest {
+            seller_id: user_id(2),
+            ..all()
+        },
+    ];
+    let whole = ["recent", "popular"].map(|order| sorted(order, 10, ""));
+    for request in narrowed.into_iter().chain(whole).chain([words("number77")]) {
+        market.list(&ada, request).await.unwrap();
+    }
+    let indexes = [
+        "items_by_category",
+        "items_by_price",
+        "items_by_university",
+        "items_by_tags",
+        "items_by_seller",
+        "items_by_time",
+        "items_by_saves",
+        "items_by_words",
+    ];
+    check_indexes_read(&mut conn, &indexes).await;
 }

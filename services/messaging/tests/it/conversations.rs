@@ -12,7 +12,7 @@ use crate::support::{
     Messaging, NOTHING, id_of, invalid_fields, no_conversation, not_participant, person,
 };
 
-/// Whoever asks and however often, two people have one conversation, which each sees from their side.
+/// O-171: whoever asks and however often, two people have one conversation, which each sees from their side.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_people_have_one_conversation() {
     let messaging = Messaging::start().await;
@@ -32,6 +32,7 @@ async fn two_people_have_one_conversation() {
     assert_eq!(messaging.kinds().await, ["conversation.created"]);
 }
 
+/// O-169.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_talks_to_oneself_or_to_nobody() {
     let messaging = Messaging::start().await;

@@ -32,7 +32,7 @@ async fn unread(messaging: &Messaging, number: u16, conversation: &str) -> i64 {
     seen.unwrap().unread_count
 }
 
-/// Only the receiver's marks count, they never go back, and own messages are no matter.
+/// O-174: only the receiver's marks count, they never go back, and own messages are no matter.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_sent_delivered_and_read() {
     use MessageStatus::{Delivered, Read, Sent};

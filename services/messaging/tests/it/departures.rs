@@ -45,7 +45,7 @@ fn liked(number: u128, author: &Caller, by: &Caller) -> Event {
     event(number, "social.post.liked.v1", post, AT, data)
 }
 
-/// What was said stays with the other one, without a name; everything else of the person goes, and hearing of it again changes nothing.
+/// O-183: what was said stays with the other one, without a name; everything else of the person goes, and hearing of it again changes nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn history_stays_without_the_name() {
     let messaging = Messaging::start().await;

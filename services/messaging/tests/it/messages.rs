@@ -11,7 +11,7 @@ use crate::support::{
     not_participant, person, refused,
 };
 
-/// The conversation is made with the first message, and found by the later ones, however it is named.
+/// O-170: the conversation is made with the first message, and found by the later ones, however it is named.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_finds_or_makes_its_conversation() {
     let messaging = Messaging::start().await;
@@ -109,7 +109,7 @@ async fn the_receiver_must_fit() {
     assert_eq!(messaging.count("messaging.messages").await, 0);
 }
 
-/// Who may not write is told so, also where the text is wrong.
+/// O-181: who may not write is told so, also where the text is wrong.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_those_who_take_part_read_and_write() {
     let messaging = Messaging::start().await;

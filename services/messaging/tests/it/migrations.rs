@@ -139,7 +139,7 @@ fn nodes(plan: &Value, kinds: &mut Vec<String>, indexes: &mut Vec<String>) {
     }
 }
 
-/// Both hot lists read their indexes, and no table as a whole: a person's conversations, and a conversation's messages from where the page begins.
+/// O-142, O-143: both hot lists read their indexes, and no table as a whole: a person's conversations, and a conversation's messages from where the page begins.
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_read_their_indexes() {
     let database = TestDatabase::create("messaging", MIGRATIONS).await;

@@ -1,7 +1,7 @@
 //! The schema: its steps, and whether its indexes are of use.
 
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use oruma_service_test_kit::schema::{check_replicas, check_steps, connect};
+use oruma_service_test_kit::schema::{check_indexes_read, check_replicas, check_steps, connect};
 use oruma_social::service::MIGRATIONS;
 use oruma_social::store::feeds::Feed;
 use oruma_test_kit::TestDatabase;
@@ -147,7 +147,7 @@ fn nodes(plan: &Value, found: &mut Vec<(String, String, String)>) {
     }
 }
 
-/// O-011, O-017, O-023, O-024: every list reads its own index in the order of the page, from where the page begins, and sorts nothing.
+/// O-011, O-017, O-023, O-024, O-135, O-137: every list reads its own index in the order of the page, from where the page begins, and sorts nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_list_reads_its_index_in_order() {
     let database = TestDatabase::create("social", MIGRATIONS).await;
@@ -188,4 +188,15 @@ async fn every_list_reads_its_index_in_order() {
             }
         }
     }
+}
+
+/// O-144: words are looked up, not looked for in every post.
+#[tokio::test(flavor = "multi_thread")]
+async fn searches_read_their_index() {
+    let social = Social::start().await;
+    let mut conn = connect(&social.database).await;
+    conn.batch_execute(CROWD).await.unwrap();
+    conn.batch_execute("VACUUM ANALYZE").await.unwrap();
+    assert!(social.found(&student(1), "nowhere").await.is_empty());
+    check_indexes_read(&mut conn, &["posts_by_words"]).await;
 }
