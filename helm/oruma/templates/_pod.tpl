@@ -4,11 +4,13 @@
 automountServiceAccountToken: false
 {{/* Variables that Kubernetes makes of Services could be taken for ours: a Service "api" would set API_PORT. */ -}}
 enableServiceLinks: false
-{{- with concat .root.Values.image.pullSecrets .root.Values.global.imagePullSecrets | uniq }}
+{{- $pullSecrets := list }}
+{{- range concat .root.Values.image.pullSecrets .root.Values.global.imagePullSecrets }}
+{{- $pullSecrets = append $pullSecrets (kindIs "map" . | ternary . (dict "name" .)) }}
+{{- end }}
+{{- with uniq $pullSecrets }}
 imagePullSecrets:
-  {{- range . }}
-  - name: {{ . }}
-  {{- end }}
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with .service.podSecurityContext }}
 securityContext:
@@ -24,6 +26,9 @@ tolerations:
 {{- end }}
 {{- with .service.priorityClassName }}
 priorityClassName: {{ . }}
+{{- end }}
+{{- with .service.podSpec }}
+{{ toYaml . }}
 {{- end }}
 {{- end -}}
 

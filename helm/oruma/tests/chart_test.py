@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+import json
 import os
 import pathlib
 import re
@@ -229,7 +230,8 @@ class Refused(unittest.TestCase):
                 self.refused(f"{missing}.existingSecret", "existingSecret=", *given)
 
     def test_what_is_unknown_is_refused(self):
-        for setting in ("nonsense=1", "services.auth.replica=1", "services.chat.enabled=true", "image.digest=x", "tracing.endpoint=collector:4317",
+        for setting in ("nonsense=1", "defaults.podSpec.hostNetwork=true", "services.gateway.service.spec.type=NodePort",
+                        "services.auth.replica=1", "services.chat.enabled=true", "image.digest=x", "tracing.endpoint=collector:4317",
                         "services.gateway.url=http://x:1", "logFormat=xml", "services.auth.image.digest=latest", "defaults.image.tag=1"):
             with self.subTest(setting):
                 self.refused("values don't meet the specifications", setting)
@@ -261,6 +263,12 @@ class TrueOfTheCode(unittest.TestCase):
             for key, names in variables(rendered(values)):
                 for variable in set(names) - LIBRARIES - TO_COME - own:
                     self.assertTrue(self.reads(variable), f"{name}: {key}: nobody reads {variable}")
+
+    def test_every_secret_has_to_be_a_reference(self):
+        demanded = json.loads((CHART / "values.schema.json").read_text())["$defs"]["variables"]["properties"]
+        read = set(re.findall(r'secret\("([A-Z][A-Z0-9]*_[A-Z0-9_]+)"', self.code))
+        self.assertGreater(len(read), 10)
+        self.assertFalse(read - demanded.keys() - {"AWS_ACCESS_KEY_ID"}, "a name is no secret")
 
     def test_every_variable_in_the_readme_is_read(self):
         table = (CHART / "README.md").read_text()
