@@ -16,12 +16,14 @@ KINDS = {"counter": ["_total"], "up_down_counter": [""], "gauge": [""], "histogr
 
 def instruments():
     """The names that the page for Prometheus gives to the instruments of the code."""
-    found = {"up"}
+    found = {"up", "target_info"}  # by Prometheus, and by its exporter
     for path in ROOT.glob("*/*/src/**/*.rs"):
         made = re.finditer(r'\.[a-z]+64_(\w+)\("([a-z_.]+)"\)(.*?)\.build\(\)', path.read_text(), re.S)
         for kind, name, settings in (each.groups() for each in made):
             unit = "_seconds" if '.with_unit("s")' in settings else ""
             found |= {name.replace(".", "_") + unit + end for end in KINDS[kind.removeprefix("observable_")]}
+        # gauges of a pool, which have no unit
+        found |= {name.replace(".", "_") for name in re.findall(r'\bobserve\(\s*&meter,\s*"([a-z_.]+)"', path.read_text())}
     return found
 
 
@@ -42,7 +44,7 @@ class Monitoring(unittest.TestCase):
         known = instruments()
         self.assertGreater(len(known), 10)
         for where, expression in expressions():
-            named = set(re.findall(r"\b(?:oruma|http_server|rpc_server|up)(?:_\w+)?\b(?=\{)", expression))
+            named = set(re.findall(r"\b[a-z]\w*(?=\{)", expression))
             self.assertTrue(named, where)
             self.assertFalse(named - known, where)
 
@@ -69,6 +71,28 @@ class Monitoring(unittest.TestCase):
         tested = (DEPLOY / "prometheus/rules_test.yaml").read_text()
         for rule in RULES:
             self.assertRegex(tested, rf"alertname: {rule['alert']}\n\s+exp_alerts:\n")
+
+    def test_every_instrument_is_shown(self):
+        shown = "\n".join(expression for where, expression in expressions() if ":" in where)
+        forms = instruments()
+        for name in {re.sub("_(bucket|count|sum)$", "", form) for form in forms if not form.endswith("_sum")}:
+            self.assertRegex(shown, rf"\b{name}(_bucket|_count)?\{{", "no panel shows it")
+
+    def test_every_dashboard_can_be_narrowed_and_left(self):
+        for name, board in DASHBOARDS.items():
+            variables = {variable["name"] for variable in board["templating"]["list"]}
+            self.assertLessEqual({"datasource", "component", "instance"}, variables, name)
+            self.assertEqual([link["tags"] for link in board["links"]], [["oruma"]], name)
+            for panel in board["panels"]:
+                for target in panel["targets"]:
+                    self.assertIn('component=~"$component", instance=~"$instance"', target["expr"], f"{name}: {panel['title']}")
+
+    def test_every_instrument_is_in_the_runbook(self):
+        runbook = (DEPLOY / "README.md").read_text()
+        for path in ROOT.glob("*/*/src/**/*.rs"):
+            made = r'(?:\.[a-z]+64_\w+\(|\bobserve\(\s*&meter,\s*)"([a-z_.]+)"'
+            for name in re.findall(made, path.read_text()):
+                self.assertIn(f"`{name}`", runbook, path.name)
 
     def test_dashboards_can_be_told_apart(self):
         self.assertEqual(len({board["uid"] for board in DASHBOARDS.values()}), len(DASHBOARDS))

@@ -39,6 +39,10 @@ pub struct Collected {
     pub name: String,
     /// Server, client, producer, consumer or internal.
     pub kind: SpanKind,
+    /// When it began and ended, in nanoseconds since 1970.
+    pub began: u64,
+    /// See [`Self::began`].
+    pub ended: u64,
     /// Names and values of its attributes, and those of its events.
     pub attributes: Vec<(String, String)>,
 }
@@ -127,6 +131,8 @@ impl Collected {
             id: hex(&span.span_id),
             parent: hex(&span.parent_span_id),
             kind: span.kind(),
+            began: span.start_time_unix_nano,
+            ended: span.end_time_unix_nano,
             name: span.name,
             attributes,
         }

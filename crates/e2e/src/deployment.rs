@@ -147,6 +147,7 @@ impl Plan {
         addresses
             .map(|(name, address)| {
                 let mut variables = self.variables.clone();
+                variables.extend(self.own_variables(name));
                 variables.insert("GRPC_ADDR".to_owned(), address);
                 let command = [&format!("oruma-{name}"), "serve"];
                 (name, Process::new(name, &command, variables, folder))
@@ -160,6 +161,16 @@ impl Plan {
         chosen.map_or_else(|| format!("127.0.0.1:{}", free_port()), String::clone)
     }
 
+    /// A variable such as `REDIS_URL@2` is for the second gateway only, one such as `LOG_LEVEL@auth` for that service.
+    fn own_variables(&self, process: &str) -> Vec<(String, String)> {
+        let own = format!("@{process}");
+        let named = self.variables.iter().filter_map(|(variable, value)| {
+            let variable = variable.strip_suffix(&own)?;
+            Some((variable.to_owned(), value.clone()))
+        });
+        named.collect()
+    }
+
     fn gateway(&self, number: usize, folder: &Path) -> Process {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let (name, command) = if self.is_distributed {
@@ -169,13 +180,7 @@ impl Plan {
         };
         let mut variables = self.variables.clone();
         variables.insert("API_PORT".to_owned(), address.port().to_string());
-        // A variable such as `REDIS_URL@2` is for the second gateway only.
-        let own = format!("@{number}");
-        for (variable, value) in &self.variables {
-            if let Some(variable) = variable.strip_suffix(&own) {
-                variables.insert(variable.to_owned(), value.clone());
-            }
-        }
+        variables.extend(self.own_variables(&number.to_string()));
         Process::new(&format!("{name}-{number}"), &command, variables, folder).at(address)
     }
 }

@@ -22,6 +22,7 @@ mod refusal;
 mod servers;
 mod socket;
 mod tail;
+mod tree;
 
 pub use browser::{Browser, Window};
 pub use client::{Answer, Call, Client};
@@ -38,3 +39,4 @@ pub use refusal::{is_refusal, keys, refused};
 pub use servers::{PrivateServers, rabbitmq_corner};
 pub use socket::{Refused, Socket};
 pub use tail::Tail;
+pub use tree::tree;

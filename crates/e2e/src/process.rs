@@ -110,7 +110,7 @@ impl Process {
         *child = Some(started);
     }
 
-    /// Waits until `/readyz` answers 200.
+    /// Waits until `/readyz` answers 200 and names no service that is away.
     ///
     /// # Panics
     /// When the process ends before, or takes too long; shows its log.
@@ -128,7 +128,9 @@ impl Process {
                     b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
                 )
                 .await;
-                asked.is_ok_and(|answer| answer.status == 200)
+                asked.is_ok_and(|answer| {
+                    answer.status == 200 && !answer.json().to_string().contains(r#""away""#)
+                })
             },
         )
         .await;

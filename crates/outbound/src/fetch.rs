@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::StreamExt;
+use oruma_telemetry::metrics::{Counter, KeyValue, meter};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, LOCATION};
 use reqwest::redirect::Policy;
@@ -29,6 +30,7 @@ const HTML: &str = "text/html";
 pub struct Outbound {
     client: Client,
     reach: Reach,
+    fetched: Counter<u64>,
 }
 
 /// A page that was fetched.
@@ -64,6 +66,18 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// In a word, for metrics.
+    const fn reason(&self) -> &'static str {
+        match self {
+            Self::Refused => "out_of_reach",
+            Self::TooManyRedirects => "too_many_redirects",
+            Self::NotHtml => "not_html",
+            Self::Status(_) => "status",
+            Self::TooSlow => "too_slow",
+            Self::Unreachable => "unreachable",
+        }
+    }
+
     /// Whether another try may do better.
     #[must_use]
     pub const fn may_pass(&self) -> bool {
@@ -89,7 +103,15 @@ impl Outbound {
             .pool_max_idle_per_host(0)
             .user_agent("Oruma link preview")
             .build()?;
-        Ok(Self { client, reach })
+        let fetched = meter("oruma.outbound")
+            .u64_counter("oruma.outbound.fetches")
+            .with_description("Pages that people named, by outcome: fetched, out_of_reach, …")
+            .build();
+        Ok(Self {
+            client,
+            reach,
+            fetched,
+        })
     }
 
     /// Fetches a page.
@@ -97,9 +119,12 @@ impl Outbound {
     /// # Errors
     /// [`FetchError`].
     pub async fn page(&self, url: &Url) -> Result<Page, FetchError> {
-        tokio::time::timeout(LONGEST, self.follow(url.clone()))
+        let page = tokio::time::timeout(LONGEST, self.follow(url.clone()))
             .await
-            .unwrap_or(Err(FetchError::TooSlow))
+            .unwrap_or(Err(FetchError::TooSlow));
+        let outcome = page.as_ref().map_or_else(FetchError::reason, |_| "fetched");
+        self.fetched.add(1, &[KeyValue::new("outcome", outcome)]);
+        page
     }
 
     async fn follow(&self, mut url: Url) -> Result<Page, FetchError> {

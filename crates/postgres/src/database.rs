@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool::Runtime;
 use deadpool::managed::TimeoutType;
@@ -142,7 +142,10 @@ impl Database {
     }
 
     async fn lend(&self) -> Result<Lent, DatabaseError> {
-        match self.pool.get().await {
+        let began = Instant::now();
+        let lent = self.pool.get().await;
+        self.meters.waited(began.elapsed());
+        match lent {
             Ok(conn) => Ok(scopeguard::guard(conn, give_back)),
             Err(PoolError::Timeout(TimeoutType::Wait)) => {
                 self.meters.timed_out();

@@ -1,14 +1,17 @@
 //! What is counted of a pool, under the names of OpenTelemetry's conventions.
 
+use std::time::Duration;
+
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::Pool;
-use oruma_telemetry::metrics::{Counter, KeyValue, Meter, meter};
+use oruma_telemetry::metrics::{Counter, Histogram, KeyValue, Meter, meter};
 
 /// What is counted of a pool of connections.
 #[derive(Clone)]
 pub(crate) struct PoolMeters {
     pool: KeyValue,
     timeouts: Counter<u64>,
+    wait: Histogram<f64>,
 }
 
 impl PoolMeters {
@@ -21,6 +24,11 @@ impl PoolMeters {
             timeouts: meter
                 .u64_counter("db.client.connection.timeouts")
                 .with_description("Requests that waited for a connection in vain")
+                .build(),
+            wait: meter
+                .f64_histogram("db.client.connection.wait_time")
+                .with_unit("s")
+                .with_description("How long requests waited for a connection")
                 .build(),
         };
         observe_connections(&meter, pool.clone(), name.clone());
@@ -41,6 +49,11 @@ impl PoolMeters {
             |pool| pool.status().waiting,
         );
         meters
+    }
+
+    pub(crate) fn waited(&self, time: Duration) {
+        self.wait
+            .record(time.as_secs_f64(), std::slice::from_ref(&self.pool));
     }
 
     pub(crate) fn timed_out(&self) {

@@ -5,18 +5,19 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
+use oruma_telemetry::grpc::{self, ClientChannel};
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::channel::Change;
-use tonic::transport::{ClientTlsConfig, Endpoint, Uri};
+use tonic::transport::{self, ClientTlsConfig, Endpoint, Uri};
 
 use crate::credential::ShowCredential;
 use crate::grpc_server::InProcessListener;
 use crate::{ConfigError, Env};
 
-/// A connection to a service, shared by all its clients.
-pub type Channel = tonic::transport::Channel;
+/// A connection to a service, shared by all its clients. Each call is a span and is measured.
+pub type Channel = ClientChannel;
 
 /// How long one call may take.
 const CALL_DEADLINE: Duration = Duration::from_secs(10);
@@ -90,15 +91,14 @@ pub fn connect(config: &ChannelConfig) -> Result<Channel, ConfigError> {
     let unusable = |_| ConfigError::new(&config.variable, "can't be used for gRPC");
     let host = config.url.host().unwrap_or_default().to_owned();
     if host.parse::<std::net::IpAddr>().is_ok() {
-        return Ok(endpoint(config.url.clone(), &host, config.deadline)
-            .map_err(unusable)?
-            .connect_lazy());
+        let endpoint = endpoint(config.url.clone(), &host, config.deadline).map_err(unusable)?;
+        return Ok(grpc::client(endpoint.connect_lazy()));
     }
     // Proves that endpoints of this URL can be made, so that the task below need not fail.
     endpoint(config.url.clone(), &host, config.deadline).map_err(unusable)?;
-    let (channel, changes) = Channel::balance_channel(16);
+    let (channel, changes) = transport::Channel::balance_channel(16);
     tokio::spawn(follow_dns(config.clone(), host, changes));
-    Ok(channel)
+    Ok(grpc::client(channel))
 }
 
 fn endpoint(url: Uri, host: &str, deadline: Duration) -> Result<Endpoint, tonic::transport::Error> {
@@ -196,7 +196,7 @@ fn in_process_within(deadline: Duration) -> (InProcessListener, Channel) {
                 Ok::<_, std::io::Error>(TokioIo::new(ours))
             }
         }));
-    (InProcessListener(receiver), channel)
+    (InProcessListener(receiver), grpc::client(channel))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
-use tonic::metadata::{Ascii, MetadataKey, MetadataValue};
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::{Request, Status};
 
@@ -45,7 +45,7 @@ impl InternalCredential {
         self.0.expose_secret().as_bytes()
     }
 
-    /// Shows the credential on each call of a client, and passes the trace on.
+    /// Shows the credential on each call of a client.
     #[must_use]
     pub fn shown(&self) -> ShowCredential {
         // `new` took visible ASCII only, which a header always holds.
@@ -68,22 +68,15 @@ impl InternalCredential {
     }
 }
 
-/// Adds the credential and the trace context to each call.
+/// Adds the credential to each call.
 #[derive(Debug, Clone)]
 pub struct ShowCredential(MetadataValue<Ascii>);
 
 impl Interceptor for ShowCredential {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let metadata = request.metadata_mut();
-        metadata.insert("authorization", self.0.clone());
-        oruma_telemetry::propagation::inject(|name, value| {
-            if let (Ok(name), Ok(value)) = (
-                name.parse::<MetadataKey<Ascii>>(),
-                value.parse::<MetadataValue<Ascii>>(),
-            ) {
-                metadata.insert(name, value);
-            }
-        });
+        request
+            .metadata_mut()
+            .insert("authorization", self.0.clone());
         Ok(request)
     }
 }

@@ -89,6 +89,10 @@ impl GrpcServer {
 
     async fn serve_until(self, stop: CancellationToken) -> Result<(), tonic::transport::Error> {
         let (reporter, health) = tonic_health::server::health_reporter();
+        // It begins with yes, before anybody has looked.
+        reporter
+            .set_service_status("", tonic_health::ServingStatus::NotServing)
+            .await;
         let watch = watch_readiness(self.readiness, reporter, stop.clone());
         let routes = guarded(self.routes, &self.credential, health);
         let router = tonic::transport::Server::builder()

@@ -127,7 +127,7 @@ impl Process {
     {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         if arguments.iter().any(|argument| argument == "--version") {
-            println!("{}", self.described(REVISION));
+            println!("{}", self.described(revision()));
             return ExitCode::SUCCESS;
         }
         let Some(command) = Command::parse(&arguments) else {
@@ -153,7 +153,7 @@ impl Process {
     /// `auth 0.1.0 (336d15a)`, or `auth 0.1.0` where the revision is not known.
     fn described(self, revision: Option<&str>) -> String {
         let Self { name, version } = self;
-        match revision.filter(|revision| !revision.is_empty()) {
+        match revision {
             Some(revision) => format!("{name} {version} ({revision})"),
             None => format!("{name} {version}"),
         }
@@ -191,6 +191,7 @@ impl Process {
         Ok(oruma_telemetry::init(TelemetryConfig {
             service_name: self.name,
             service_version: self.version,
+            service_revision: revision(),
             log_level: env.string("LOG_LEVEL", "INFO")?,
             log_format,
             otlp_endpoint: endpoint,
@@ -209,6 +210,11 @@ impl Process {
         }
         ExitCode::from(if error.is::<ConfigError>() { 2 } else { 1 })
     }
+}
+
+/// The revision, where it is known: an image that is built without one has an empty one.
+fn revision() -> Option<&'static str> {
+    REVISION.filter(|revision| !revision.is_empty())
 }
 
 fn watch_signals(stop: &Stop) -> std::io::Result<()> {
@@ -267,7 +273,6 @@ mod tests {
             version: "0.1.0",
         };
         assert_eq!(process.described(Some("336d15a")), "auth 0.1.0 (336d15a)");
-        assert_eq!(process.described(Some("")), "auth 0.1.0");
         assert_eq!(process.described(None), "auth 0.1.0");
     }
 }

@@ -16,6 +16,8 @@ pub struct TelemetryConfig {
     pub service_name: &'static str,
     /// Version of the service, as in its `Cargo.toml`.
     pub service_version: &'static str,
+    /// The commit that the program was built from, where it is known.
+    pub service_revision: Option<&'static str>,
     /// `LOG_LEVEL`: a level in any case (`INFO`), or directives as `tracing_subscriber::EnvFilter`
     /// reads them (`warn,oruma_social=debug`).
     pub log_level: String,
@@ -64,6 +66,7 @@ impl TelemetryConfig {
         Self {
             service_name: "test",
             service_version: "0.0.0",
+            service_revision: None,
             log_level: "INFO".to_owned(),
             log_format: LogFormat::Json,
             otlp_endpoint: None,

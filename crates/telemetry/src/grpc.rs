@@ -1,20 +1,15 @@
 //! Spans, trace context and metrics of gRPC servers and clients. Health checks and reflection are
 //! left out: they would drown the rest.
 
+mod client;
 mod duration;
 
 use tonic::transport::Channel;
-pub use tonic_tracing_opentelemetry::middleware::client::{
-    OtelGrpcLayer as ClientTraceLayer, OtelGrpcService as ClientTraceService,
-};
 pub use tonic_tracing_opentelemetry::middleware::server::OtelGrpcLayer as ServerTraceLayer;
-use tower::Layer;
 
+pub use self::client::{Client, ClientChannel};
 pub use self::duration::{Metered, MeteredBody, ServerMetricsLayer};
 use crate::metrics;
-
-/// A channel whose calls are spans, and continue on the server's side.
-pub type TracedChannel = ClientTraceService<Channel>;
 
 /// Makes the layer that gives each call of a server a span, child of the caller's.
 pub fn server_trace_layer() -> ServerTraceLayer {
@@ -30,14 +25,13 @@ pub fn server_metrics_layer() -> ServerMetricsLayer {
     ServerMetricsLayer::new(&metrics::meter("oruma.grpc"))
 }
 
-/// Makes the layer that gives each call of a client a span and sends its context along.
-pub fn client_trace_layer() -> ClientTraceLayer {
-    ClientTraceLayer
-}
-
-/// Wraps a channel in the client's layer. Health checks of a client go over the bare channel.
-pub fn traced(channel: Channel) -> TracedChannel {
-    client_trace_layer().layer(channel)
+/// Makes a client's way to a server: each call is a span that continues on the server's side, and is measured up to the end of its
+/// answer: `rpc.client.call.duration`, with the attributes of the server's. A call without an answer counts as unavailable, or as a
+/// missed deadline.
+///
+/// Call it after [`crate::init`].
+pub fn client(channel: Channel) -> ClientChannel {
+    Client::new(channel, &metrics::meter("oruma.grpc"))
 }
 
 fn is_traced(path: &str) -> bool {

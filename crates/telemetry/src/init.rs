@@ -89,9 +89,11 @@ impl Telemetry {
     }
 }
 
-/// Describes this process; `OTEL_RESOURCE_ATTRIBUTES` has the last word, so that a cluster can name
+/// Describes this process, in spans and in the metric `target_info`; `OTEL_RESOURCE_ATTRIBUTES` has the last word, so that a cluster can name
 /// its pods.
 fn resource(config: &TelemetryConfig) -> Resource {
+    let revision = config.service_revision;
+    let revision = revision.map(|revision| KeyValue::new("vcs.ref.head.revision", revision));
     Resource::builder_empty()
         .with_service_name(config.service_name)
         .with_attributes([
@@ -99,6 +101,7 @@ fn resource(config: &TelemetryConfig) -> Resource {
             KeyValue::new("service.version", config.service_version),
             KeyValue::new("service.instance.id", Uuid::new_v4().to_string()),
         ])
+        .with_attributes(revision)
         .with_detectors(&[
             Box::new(TelemetryResourceDetector),
             Box::new(EnvResourceDetector::new()),

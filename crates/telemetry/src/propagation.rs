@@ -88,6 +88,13 @@ impl TraceContext {
         })
     }
 
+    /// Whether the trace is recorded, by the last of the flags.
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        let flags = self.traceparent.rsplit('-').next();
+        flags.is_some_and(|flags| u8::from_str_radix(flags, 16).is_ok_and(|flags| flags & 1 == 1))
+    }
+
     /// Makes this place the parent of `span`.
     ///
     /// Has to be called before the span is entered or its id is asked for; later it changes nothing,

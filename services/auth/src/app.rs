@@ -6,6 +6,7 @@ pub mod api_keys;
 pub mod directory;
 pub mod email_codes;
 pub mod google_accounts;
+mod mail_meters;
 pub mod mails;
 pub mod password_resets;
 mod requests;
@@ -29,6 +30,7 @@ use sha2::Sha256;
 use tokio::sync::Notify;
 
 use announcements::Announcements;
+pub use mail_meters::MailMeters;
 
 use crate::config::Config;
 use crate::domain::account::Email;
@@ -56,6 +58,8 @@ pub struct App {
     pub google: Option<Google>,
     /// Told when mails were put on their way.
     pub mails_waiting: Notify,
+    /// What is counted of mails.
+    pub mail_meters: MailMeters,
     /// The threads that hash.
     pub passwords: Passwords,
     /// The line to the edges for what can't wait.

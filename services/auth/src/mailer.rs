@@ -47,6 +47,19 @@ pub enum NotSent {
     Folder(std::io::ErrorKind),
 }
 
+impl NotSent {
+    /// In a word, for metrics.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Unreachable => "unreachable",
+            Self::Refused(_) => "refused",
+            Self::Folder(_) => "folder",
+        }
+    }
+}
+
 /// A way to send.
 #[async_trait]
 pub trait Mailer: Send + Sync {

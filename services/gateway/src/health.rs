@@ -15,7 +15,7 @@ const FRESH: Duration = Duration::from_secs(1);
 /// What takes longer is away.
 const DEADLINE: Duration = Duration::from_secs(2);
 /// The service without which nobody gets in.
-const AUTH: &str = "auth";
+pub(crate) const AUTH: &str = "auth";
 /// The service of files and pictures.
 const MEDIA: &str = "media";
 

@@ -5,6 +5,7 @@ use actix_web::web::{Data, ServiceConfig, get, resource};
 use serde_json::{Map, Value, json};
 
 use crate::edge::Edge;
+use crate::health::AUTH;
 
 /// Mounts both.
 pub(crate) fn mount(config: &mut ServiceConfig) {
@@ -18,10 +19,13 @@ async fn livez() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "alive"}))
 }
 
-/// The services behind the edge answer.
+/// Nobody gets in without auth, so a gateway that can't ask it is no use to anybody. Whatever else is away is told in the body, and no
+/// reason to send people elsewhere: it is away for all gateways at once, and what does not need it goes on.
 async fn readyz(edge: Data<Edge>) -> HttpResponse {
     let health = edge.clients.health().await;
-    let ready = health.iter().all(|(_, serving)| *serving);
+    let ready = health
+        .iter()
+        .all(|(name, serving)| *serving || *name != AUTH);
     let services: Map<String, Value> = health
         .into_iter()
         .map(|(name, serving)| {

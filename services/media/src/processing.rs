@@ -5,8 +5,10 @@ use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use oruma_picture::{Limits, Picture, Refusal, Source};
+use oruma_telemetry::metrics::{Counter, Histogram, KeyValue, UpDownCounter, meter};
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::error::Error;
@@ -27,6 +29,7 @@ pub struct ProcessingConfig {
 pub struct Processing {
     jobs: SyncSender<Job>,
     limits: Limits,
+    meters: PictureMeters,
     /// Small pictures of files that are worked on or in the queue: no more than there are threads, so that there is room for pictures.
     turns: Arc<Semaphore>,
     /// Held so that a queue without threads fills up like any other.
@@ -55,6 +58,7 @@ impl Processing {
         Ok(Self {
             jobs,
             limits: config.limits,
+            meters: PictureMeters::new(),
             turns: Arc::new(Semaphore::new(config.workers)),
             _waiting: waiting,
         })
@@ -71,7 +75,7 @@ impl Processing {
         sources: &[Source],
     ) -> Result<Picture, Error> {
         let (name, sources, limits) = (name.to_owned(), sources.to_vec(), self.limits);
-        let made = self.run(file, move |bytes| {
+        let made = self.run("picture", file, move |bytes| {
             oruma_picture::make(bytes, &name, &sources, limits)
         });
         made.await?
@@ -85,7 +89,9 @@ impl Processing {
     pub async fn thumbnail(&self, file: File) -> Result<Option<Vec<u8>>, Error> {
         let _turn = self.turns.acquire().await.map_err(Error::internal)?;
         let limits = self.limits;
-        let made = self.run(file, move |bytes| oruma_picture::thumbnail(bytes, limits));
+        let made = self.run("thumbnail", file, move |bytes| {
+            oruma_picture::thumbnail(bytes, limits)
+        });
         Ok(made.await?.ok())
     }
 
@@ -93,20 +99,111 @@ impl Processing {
     /// fine.
     async fn run<T: Send + 'static>(
         &self,
+        kind: &'static str,
         mut file: File,
         work: impl FnOnce(&[u8]) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<Result<T, Refusal>, Error> {
         let (answer, answered) = oneshot::channel();
+        let waiting = self.meters.wait(kind);
         let job: Job = Box::new(move || {
+            let working = waiting.over();
             if !answer.is_closed() {
-                let _ = answer.send(read(&mut file).map(|bytes| safely(|| work(&bytes))));
+                let made = read(&mut file).map(|bytes| safely(|| work(&bytes)));
+                // Before the answer: whoever has it finds it counted.
+                working.done();
+                let _ = answer.send(made);
             }
         });
         self.jobs.try_send(job).map_err(|refused| match refused {
-            TrySendError::Full(_) => Error::Overloaded,
+            TrySendError::Full(_) => {
+                self.meters.refused(kind);
+                Error::Overloaded
+            }
             TrySendError::Disconnected(_) => Error::internal("the image threads have ended"),
         })?;
         answered.await.map_err(Error::internal)?
+    }
+}
+
+/// What is counted of the queue and of the work, by its kind: `picture`, `thumbnail`.
+#[derive(Clone)]
+struct PictureMeters {
+    waiting: UpDownCounter<i64>,
+    refused: Counter<u64>,
+    duration: Histogram<f64>,
+}
+
+impl PictureMeters {
+    fn new() -> Self {
+        let meter = meter("oruma.media");
+        Self {
+            waiting: meter
+                .i64_up_down_counter("oruma.pictures.waiting")
+                .with_description("Pictures that wait for a thread, by work: picture, thumbnail")
+                .build(),
+            refused: meter
+                .u64_counter("oruma.pictures.refused")
+                .with_description("Pictures that found the queue full, by work")
+                .build(),
+            duration: meter
+                .f64_histogram("oruma.pictures.duration")
+                .with_unit("s")
+                .with_description("How long a thread works on a picture, by work")
+                .build(),
+        }
+    }
+
+    fn refused(&self, kind: &'static str) {
+        self.refused.add(1, &[KeyValue::new("work", kind)]);
+    }
+
+    /// Counts a picture as waiting until the answer is over, or dropped with a job that nobody takes.
+    fn wait(&self, kind: &'static str) -> Waiting {
+        let kind = KeyValue::new("work", kind);
+        self.waiting.add(1, std::slice::from_ref(&kind));
+        Waiting {
+            meters: self.clone(),
+            kind,
+        }
+    }
+}
+
+/// While it lives, a picture waits.
+struct Waiting {
+    meters: PictureMeters,
+    kind: KeyValue,
+}
+
+impl Waiting {
+    /// Ends the wait and begins the work.
+    fn over(self) -> Working {
+        Working {
+            duration: self.meters.duration.clone(),
+            kind: self.kind.clone(),
+            began: Instant::now(),
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.meters
+            .waiting
+            .add(-1, std::slice::from_ref(&self.kind));
+    }
+}
+
+/// Work on a picture.
+struct Working {
+    duration: Histogram<f64>,
+    kind: KeyValue,
+    began: Instant,
+}
+
+impl Working {
+    fn done(self) {
+        let took = self.began.elapsed().as_secs_f64();
+        self.duration.record(took, std::slice::from_ref(&self.kind));
     }
 }
 

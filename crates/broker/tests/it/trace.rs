@@ -14,6 +14,7 @@ fn record_traces() {
     let config = TelemetryConfig {
         service_name: "test",
         service_version: "0",
+        service_revision: None,
         log_level: "info".to_owned(),
         log_format: LogFormat::Json,
         otlp_endpoint: None,

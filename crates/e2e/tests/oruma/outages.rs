@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use oruma_e2e::{Client, Deployment, Member, PrivateServers, Proxy};
-use oruma_test_kit::{Server, eventually, server_url};
+use oruma_e2e::{Client, Deployment, Member, PrivateServers, Process, Proxy};
+use oruma_test_kit::{Server, TestDatabase, eventually, server_url};
 use url::Url;
 
 use crate::support::refused;
@@ -103,6 +103,84 @@ async fn one_gateway_is_cut_from_redis() {
     .await;
     sign_outs_hold(&api, &member, 2).await;
     let _ = cut_off.me(&member.token).await.must_be(200);
+}
+
+/// O-219: a gateway without one service goes on with the others, and tells what is away; without auth it is no use.
+#[tokio::test]
+async fn a_service_away_takes_no_gateway_out() {
+    let deployment = Deployment::distributed().start().await;
+    let api = deployment.client();
+    let member = api.newcomer().await;
+    let told = |name: &'static str, how: &'static str| {
+        let api = &api;
+        async move {
+            let ready = api.get("/readyz").send().await;
+            (ready.json()["services"][name] == how).then_some(ready.status)
+        }
+    };
+    for name in ["marketplace", "events", "media", "messaging", "social"] {
+        deployment.service(name).kill();
+        eventually(&format!("{name} is told to be away"), || async {
+            told(name, "away").await == Some(200)
+        })
+        .await;
+    }
+    let _ = api.me(&member.token).await.must_be(200);
+    refused(
+        &api.get_as(&member, "/api/marketplace/items").await,
+        503,
+        "unavailable",
+        &[],
+    );
+    deployment.auth().kill();
+    eventually("the gateway is not ready without auth", || async {
+        told("auth", "away").await == Some(503)
+    })
+    .await;
+    for process in deployment.processes() {
+        if process.id().is_none() {
+            process.start();
+        }
+    }
+    deployment.gateway(0).ready().await;
+    let _ = api
+        .get_as(&member, "/api/marketplace/items")
+        .await
+        .must_be(200);
+}
+
+/// O-219: services that start before their database is there wait for it, and do their work when it is.
+#[tokio::test]
+async fn a_start_before_the_database() {
+    let database = TestDatabase::create_empty("auth").await;
+    let proxy = Proxy::to(address(database.url())).await;
+    proxy.cut();
+    let mut url: Url = database.url().parse().expect("a URL");
+    url.set_port(Some(proxy.address().port())).expect("a port");
+    let deployment = Deployment::distributed()
+        .env("DATABASE_URL", url.as_str())
+        .prepare()
+        .await;
+    deployment.processes().for_each(Process::start);
+    let api = deployment.client();
+    eventually("the gateway answers, and is not ready", || async {
+        let ready = api.get("/readyz").attempt().await;
+        ready.is_ok_and(|answer| answer.status == 503)
+    })
+    .await;
+    for process in deployment.processes() {
+        let waits = || async {
+            process.ended().is_some()
+                || process.log().contains("has to wait")
+                || process.name().starts_with("gateway")
+        };
+        eventually("each has noticed", waits).await;
+        assert_eq!(process.ended(), None, "{}", process.name());
+    }
+    proxy.mend();
+    deployment.migrate().await;
+    deployment.gateway(0).ready().await;
+    let _ = api.newcomer().await;
 }
 
 /// O-074, O-219: a gateway without auth says so in the body of the contract, and goes on by itself; a line that was only lost is opened anew.

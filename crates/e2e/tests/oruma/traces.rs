@@ -1,7 +1,7 @@
 //! One trace from the edge to the effect, and no secrets on the way.
 
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
-use oruma_e2e::{Answer, Collected, Collector, Deployment, Plan};
+use oruma_e2e::{Answer, Collected, Collector, Deployment, Plan, Socket, tree};
 use oruma_test_kit::eventually;
 use serde_json::{Value, json};
 
@@ -83,6 +83,76 @@ fn processes(kind: &'static str) -> impl Fn(&Collected) -> bool {
     }
 }
 
+/// The end of a trace: a gateway has told the sockets of those whom it concerns.
+fn pushes(span: &Collected) -> bool {
+    span.name == "push to sockets"
+        && span
+            .attribute("sockets.told")
+            .is_some_and(|told| told != "0")
+}
+
+/// Somebody's message to somebody who listens, once it has arrived.
+async fn message_pushed(deployment: &Deployment) -> Answer {
+    let api = deployment.client();
+    let (ada, ben) = (api.newcomer().await, api.newcomer().await);
+    let mut at_ben = Socket::open(api.gateway(), &ben).await;
+    let body = json!({"receiverId": ben.id, "content": "follow me"});
+    let sent = api.post_as(&ada, "/api/messages", &body).await.must_be(201);
+    at_ben.next_of("message_received").await;
+    sent
+}
+
+/// Each span but the first has its parent in the trace, and each call is seen from both of its ends.
+fn hangs_together(trace: &[Collected]) -> bool {
+    let is_known = |id: &str| trace.iter().any(|span| span.id == id);
+    let has_caller = |call: &Collected| {
+        let of = |span: &&Collected| span.kind == SpanKind::Client && span.id == call.parent;
+        trace.iter().any(|span| of(&span) && span.name == call.name)
+    };
+    let is_call =
+        |span: &&Collected| span.kind == SpanKind::Server && span.attribute("rpc.method").is_some();
+    trace.iter().filter(|span| !is_known(&span.parent)).count() == 1
+        && trace.iter().any(|span| is_call(&span))
+        && trace.iter().filter(is_call).all(has_caller)
+}
+
+/// Prints a trace as `deploy/follow-a-request.md` has it, with the lines of the logs that belong to it.
+///
+/// `cargo test -p oruma-e2e --test oruma -- --ignored --nocapture traces::to_follow`
+#[ignore = "prints what a page shows"]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn to_follow() {
+    let collector = Collector::start().await;
+    let deployment = Deployment::distributed()
+        .gateways(2)
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.endpoint())
+        .env("OTEL_BSP_SCHEDULE_DELAY", "100")
+        .start()
+        .await;
+    // The second time nothing is opened or prepared first.
+    let _ = message_pushed(&deployment).await;
+    let sent = message_pushed(&deployment).await;
+    let trace = trace_of(&sent);
+    eventually("the trace is whole", || async {
+        let spans = collector.trace(&trace);
+        spans
+            .iter()
+            .filter(|span| span.name == "push to sockets")
+            .count()
+            == 2
+            && hangs_together(&spans)
+    })
+    .await;
+    println!("{}: {trace}\n", sent.header("x-request-id"));
+    print!("{}", tree(&collector.trace(&trace)));
+    println!();
+    for process in deployment.processes() {
+        for line in process.log().lines().filter(|line| line.contains(&trace)) {
+            println!("{}: {line}", process.name());
+        }
+    }
+}
+
 async fn traces_are_whole_and_tell_no_secrets(plan: Plan) {
     let collector = Collector::start().await;
     let deployment = plan
@@ -133,6 +203,20 @@ async fn traces_are_whole_and_tell_no_secrets(plan: Plan) {
         "SignOut",
         &processes("auth.session.revoked.v1"),
     )
+    .await;
+
+    let sent = message_pushed(&deployment).await;
+    connected(
+        &collector,
+        &sent,
+        "POST /api/messages",
+        "SendMessage",
+        &pushes,
+    )
+    .await;
+    eventually("the trace of the message hangs together", || async {
+        hangs_together(&collector.trace(&trace_of(&sent)))
+    })
     .await;
 
     logs_name_the_trace(&deployment, &trace_of(&joined));

@@ -1,4 +1,4 @@
-//! How long the calls of a gRPC server take.
+//! How long gRPC calls take: the measurement, and the layer of servers.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,6 +10,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, Meter};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
+use tracing::Span;
 
 use super::is_traced;
 
@@ -38,11 +39,13 @@ pub struct MeteredBody<B> {
 
 /// A call being measured. It is recorded when dropped, so that a call given up on counts as well.
 #[derive(Debug)]
-struct Call {
+pub(super) struct Call {
     duration: Histogram<f64>,
     started: Instant,
     path: String,
     code: Option<Code>,
+    /// The span that ends with the call, where it is the call's own.
+    span: Span,
 }
 
 // === impl ServerMetricsLayer ===
@@ -86,18 +89,16 @@ where
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
         let path = request.uri().path();
-        let call = is_traced(path).then(|| Call {
-            duration: self.duration.clone(),
-            started: Instant::now(),
-            path: path.to_owned(),
-            code: None,
-        });
+        let call = is_traced(path).then(|| Call::new(&self.duration, path));
         let answer = self.inner.call(request);
         Box::pin(async move { Ok(metered(answer.await?, call)) })
     }
 }
 
-fn metered<B>(response: Response<B>, mut call: Option<Call>) -> Response<MeteredBody<B>> {
+pub(super) fn metered<B>(
+    response: Response<B>,
+    mut call: Option<Call>,
+) -> Response<MeteredBody<B>> {
     if let Some(call) = &mut call
         && let Some(status) = Status::from_header_map(response.headers())
     {
@@ -120,7 +121,8 @@ impl<B: Body + Unpin> Body for MeteredBody<B> {
         match &polled {
             Poll::Ready(Some(Ok(frame))) => self.note(frame.trailers_ref()),
             Poll::Ready(None) => self.end(),
-            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
+            Poll::Ready(Some(Err(_))) => self.lose(),
+            Poll::Pending => {}
         }
         polled
     }
@@ -143,6 +145,13 @@ impl<B> MeteredBody<B> {
         }
     }
 
+    /// The connection was lost in the middle of the answer.
+    fn lose(&mut self) {
+        if let Some(call) = &mut self.call {
+            call.end_with(Code::Unavailable);
+        }
+    }
+
     fn end(&mut self) {
         if let Some(mut call) = self.call.take() {
             // complete, but not an answer of gRPC
@@ -151,11 +160,47 @@ impl<B> MeteredBody<B> {
     }
 }
 
+impl<B: Default> Default for MeteredBody<B> {
+    fn default() -> Self {
+        Self {
+            inner: B::default(),
+            call: None,
+        }
+    }
+}
+
 // === impl Call ===
+
+impl Call {
+    pub(super) fn new(duration: &Histogram<f64>, path: &str) -> Self {
+        Self {
+            duration: duration.clone(),
+            started: Instant::now(),
+            path: path.to_owned(),
+            code: None,
+            span: Span::none(),
+        }
+    }
+
+    pub(super) fn in_span(mut self, span: &Span) -> Self {
+        self.span = span.clone();
+        self
+    }
+
+    /// How it ended, unless that is known already.
+    pub(super) fn end_with(&mut self, code: Code) {
+        self.code.get_or_insert(code);
+    }
+}
 
 impl Drop for Call {
     fn drop(&mut self) {
         let code = self.code.unwrap_or(Code::Cancelled);
+        self.span
+            .record("rpc.grpc.status_code", i64::from(code as i32));
+        if is_fault(code) {
+            self.span.record("otel.status_code", "ERROR");
+        }
         let (service, method) = match code {
             Code::Unimplemented => (UNKNOWN, UNKNOWN),
             _ => names(&self.path),
@@ -171,7 +216,20 @@ impl Drop for Call {
     }
 }
 
-fn names(path: &str) -> (&str, &str) {
+/// Whether the server is to blame. What a caller got wrong is an answer like any other, and no reason for a collector to keep its trace.
+fn is_fault(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Unknown
+            | Code::DeadlineExceeded
+            | Code::Unimplemented
+            | Code::Internal
+            | Code::Unavailable
+            | Code::DataLoss
+    )
+}
+
+pub(super) fn names(path: &str) -> (&str, &str) {
     path.trim_start_matches('/')
         .split_once('/')
         .unwrap_or((UNKNOWN, UNKNOWN))

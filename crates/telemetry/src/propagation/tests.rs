@@ -90,3 +90,13 @@ fn a_parent_that_comes_too_late_changes_nothing() {
         assert_eq!(trace_id(&span), before);
     });
 }
+
+#[test]
+fn the_flags_tell_whether_a_trace_is_recorded() {
+    let with = |flags: &str| TraceContext {
+        traceparent: format!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}"),
+        tracestate: None,
+    };
+    assert!(with("01").is_recorded() && with("03").is_recorded());
+    assert!(!with("00").is_recorded() && !with("02").is_recorded() && !with("x").is_recorded());
+}

@@ -57,6 +57,7 @@ fn config(collector: SocketAddr) -> TelemetryConfig {
     TelemetryConfig {
         service_name: "social",
         service_version: "1.2.3",
+        service_revision: Some("336d15a"),
         log_level: "INFO".to_owned(),
         log_format: LogFormat::Json,
         otlp_endpoint: Some(format!("http://{collector}")),
@@ -80,7 +81,7 @@ async fn call_a_server() {
     let channel = Channel::from_shared(format!("http://{address}"))
         .unwrap()
         .connect_lazy();
-    let mut client = TraceServiceClient::new(grpc::traced(channel));
+    let mut client = TraceServiceClient::new(grpc::client(channel));
     let call = client.export(ExportTraceServiceRequest::default());
     call.instrument(info_span!("caller")).await.unwrap();
 }
@@ -126,6 +127,7 @@ fn assert_spans(collector: &Collector, trace_id: &str) {
         ("service.name", "social"),
         ("service.namespace", "oruma"),
         ("service.version", "1.2.3"),
+        ("vcs.ref.head.revision", "336d15a"),
     ] {
         assert_eq!(collector.resource(name), value);
     }
@@ -155,5 +157,18 @@ fn assert_metrics(page: &str) {
         page.contains(r#"rpc_grpc_status_code="0",rpc_method="Export""#),
         "{page}"
     );
+    assert!(
+        page.contains("# TYPE rpc_client_call_duration_seconds histogram"),
+        "{page}"
+    );
+    let described = page.lines().find(|line| line.starts_with("target_info{"));
+    let described = described.expect("the page describes the process");
+    for label in [
+        r#"service_name="social""#,
+        r#"service_version="1.2.3""#,
+        r#"vcs_ref_head_revision="336d15a""#,
+    ] {
+        assert!(described.contains(label), "{described}");
+    }
     assert!(!page.contains("otel_scope_name"), "{page}");
 }

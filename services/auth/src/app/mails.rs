@@ -1,6 +1,6 @@
 //! Mails: written in the transaction of what they tell of, sent afterwards, again and again until they are or are of no use any more.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
@@ -26,6 +26,8 @@ const AT_ONCE: usize = 4;
 const LEASE: TimeDelta = TimeDelta::minutes(10);
 /// How often the table is looked at without being told: for mails that failed, and those of replicas that ended.
 const EVERY: Duration = Duration::from_secs(5);
+/// How often what waits is counted.
+const COUNT: Duration = Duration::from_secs(15);
 /// The first wait after a failure; it doubles with each one more.
 const FIRST_WAIT: Duration = Duration::from_secs(2);
 /// The longest wait.
@@ -56,6 +58,7 @@ pub(super) async fn post(
 
 /// Sends mails until `stop`. Several replicas share the work.
 pub async fn keep_delivering(app: &App, stop: CancellationToken) {
+    let mut counted = None;
     loop {
         tokio::select! {
             () = app.mails_waiting.notified() => {}
@@ -64,6 +67,11 @@ pub async fn keep_delivering(app: &App, stop: CancellationToken) {
         }
         if let Err(error) = deliver(app).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "mails not sent");
+        }
+        if counted.is_none_or(|at: Instant| at.elapsed() >= COUNT) {
+            counted = Some(Instant::now());
+            // A failure is for the delivery to tell.
+            let _ = count(app).await;
         }
     }
 }
@@ -79,8 +87,11 @@ pub async fn deliver(app: &App) -> Result<usize, Error> {
         let claimed = {
             let mut conn = app.database.reader().await?;
             let forgotten = store::mails::forget_ended(&mut conn, now).await?;
-            if forgotten > 0 {
-                tracing::warn!(mails = forgotten, "mails could not be sent in time");
+            if !forgotten.is_empty() {
+                tracing::warn!(mails = forgotten.len(), "mails could not be sent in time");
+            }
+            for channel in forgotten {
+                app.mail_meters.failed(&channel, "expired");
             }
             store::mails::claim(&mut conn, now, now + LEASE, TURN).await?
         };
@@ -97,8 +108,29 @@ pub async fn deliver(app: &App) -> Result<usize, Error> {
     }
 }
 
+/// Counts what waits, where somebody may look at it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(app: &App) -> Result<(), Error> {
+    let waiting = store::mails::waiting(&mut *app.database.reader().await?).await?;
+    let now = app.clock.now();
+    for channel in Channel::ALL {
+        let of_channel = waiting.iter().find(|found| found.channel == channel.name());
+        let (count, age) =
+            of_channel.map_or((0, 0.0), |found| (found.count, seconds(now - found.oldest)));
+        app.mail_meters.waiting(channel.name(), count, age);
+    }
+    Ok(())
+}
+
+fn seconds(time: TimeDelta) -> f64 {
+    time.as_seconds_f64().max(0.0)
+}
+
 async fn deliver_one(app: &App, claimed: ClaimedMail) -> Result<bool, Error> {
     let outcome = send(app, &claimed).await;
+    app.mail_meters.tried(&claimed.channel, &outcome);
     let mut conn = app.database.reader().await?;
     match outcome {
         Ok(()) => {

@@ -113,15 +113,42 @@ pub async fn put_off(conn: &mut Connection, id: Uuid, due_at: DateTime<Utc>) -> 
     Ok(())
 }
 
-/// Forgets mails that are of no use any more, and tells how many.
+/// Forgets mails that are of no use any more, and tells how each was to be sent.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn forget_ended(conn: &mut Connection, now: DateTime<Utc>) -> QueryResult<usize> {
+pub async fn forget_ended(conn: &mut Connection, now: DateTime<Utc>) -> QueryResult<Vec<String>> {
     diesel::delete(mails::table)
         .filter(mails::expires_at.le(now))
-        .execute(conn)
+        .returning(mails::channel)
+        .load(conn)
         .await
+}
+
+/// What waits on one way.
+#[derive(Debug, QueryableByName)]
+pub struct WaitingMails {
+    /// The way, by its name.
+    #[diesel(sql_type = Text)]
+    pub channel: String,
+    /// How many they are.
+    #[diesel(sql_type = BigInt)]
+    pub count: i64,
+    /// When the oldest was written.
+    #[diesel(sql_type = Timestamptz)]
+    pub oldest: DateTime<Utc>,
+}
+
+/// What waits, on each way where something does.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting(conn: &mut Connection) -> QueryResult<Vec<WaitingMails>> {
+    diesel::sql_query(
+        "SELECT channel, count(*) AS count, min(created_at) AS oldest FROM auth.mails GROUP BY channel",
+    )
+    .load(conn)
+    .await
 }
 
 /// Forgets what was on its way to a person who left.

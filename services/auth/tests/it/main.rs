@@ -23,6 +23,7 @@ mod profiles;
 mod second_factors;
 mod secrecy;
 mod sessions;
+mod starting;
 mod support;
 mod suspensions;
 mod universities;

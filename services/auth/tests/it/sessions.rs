@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::SimpleAsyncConnection;
 use futures::future::join_all;
 use oruma_auth::app::announcements::{HEARD_TOPIC, REVOCATIONS_TOPIC};
 use oruma_auth::app::retention;
@@ -13,13 +13,13 @@ use oruma_ephemeral::{Signal, Subscription};
 use oruma_proto::auth::v1 as proto;
 use oruma_rpc_error::{ErrorCode, RpcError};
 use oruma_service_runtime::{Caller, Clock, Contract, Role, SignedIn, TokenError};
-use oruma_test_kit::{Server, eventually, server_url};
+use oruma_test_kit::eventually;
 use prost::Message;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ADDRESS, Auth, PASSWORD, Setup, UNIVERSITY, USER_AGENT, application, claims, guest,
-    invalid_fields, nobody, refused, start_time, time,
+    ADDRESS, Auth, PASSWORD, Setup, UNIVERSITY, USER_AGENT, application, bring_back, claims, guest,
+    invalid_fields, nobody, refused, start_time, take_away, time,
 };
 
 #[track_caller]
@@ -815,17 +815,7 @@ async fn old_sign_ins_and_old_lines_are_forgotten() {
 async fn without_its_database_the_service_is_unavailable_until_it_is_back() {
     let auth = Auth::start().await;
     let ada = auth.register("Ada", "ada@uni.edu").await;
-    let mut server = AsyncPgConnection::establish(&server_url(Server::Postgres))
-        .await
-        .unwrap();
-    let (_, name) = auth.database.url().rsplit_once('/').unwrap();
-    server
-        .batch_execute(&format!(
-            "ALTER DATABASE {name} ALLOW_CONNECTIONS false;
-             SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-        ))
-        .await
-        .unwrap();
+    take_away(&auth.database).await;
     let caller = guest();
     for _ in 0..20 {
         let sign_in = auth.try_sign_in(&caller, "ada@uni.edu", PASSWORD);
@@ -839,10 +829,7 @@ async fn without_its_database_the_service_is_unavailable_until_it_is_back() {
             assert_eq!(refusal.retry_after, Some(Duration::from_secs(1)));
         }
     }
-    server
-        .batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
-        .await
-        .unwrap();
+    bring_back(&auth.database).await;
     assert_eq!(auth.sign_in("ada@uni.edu").await.id, ada.id);
 }
 

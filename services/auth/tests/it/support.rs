@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel_async::SimpleAsyncConnection;
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use oruma_auth::app::App;
 use oruma_auth::config::{CodeConfig, Config, ResetConfig, SecondFactorConfig};
 use oruma_auth::domain::session::Lifetimes;
@@ -32,7 +32,7 @@ use oruma_service_runtime::{
 };
 use oruma_service_test_kit::Told;
 pub(crate) use oruma_service_test_kit::{answered, invalid_fields, refused, rows, start_time};
-use oruma_test_kit::TestDatabase;
+use oruma_test_kit::{Server, TestDatabase, server_url};
 
 use secrecy::SecretString;
 use serde_json::Value;
@@ -192,6 +192,29 @@ impl Drop for Auth {
 }
 
 // === impl Auth: calls ===
+
+/// Lets nobody into a database, and sends those away who are in.
+pub(crate) async fn take_away(database: &TestDatabase) {
+    let (_, name) = database.url().rsplit_once('/').unwrap();
+    administer(&format!(
+        "ALTER DATABASE {name} ALLOW_CONNECTIONS false;
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    ))
+    .await;
+}
+
+/// Lets everybody in again.
+pub(crate) async fn bring_back(database: &TestDatabase) {
+    let (_, name) = database.url().rsplit_once('/').unwrap();
+    administer(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
+}
+
+async fn administer(statement: &str) {
+    let mut server = AsyncPgConnection::establish(&server_url(Server::Postgres))
+        .await
+        .unwrap();
+    server.batch_execute(statement).await.unwrap();
+}
 
 impl Auth {
     pub(crate) async fn start() -> Self {

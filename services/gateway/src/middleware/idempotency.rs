@@ -6,6 +6,7 @@
 use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::LazyLock;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use oruma_ephemeral::EphemeralError;
 use oruma_service_runtime::Contract;
+use oruma_telemetry::metrics::{Counter, KeyValue, meter};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
@@ -40,6 +42,15 @@ const UNDER_WAY: Duration = Duration::from_secs(150);
 const LARGEST_ANSWER: usize = 256 * 1024;
 /// How long the rest of a repeated body may take.
 const SLOWEST_BODY: Duration = Duration::from_secs(60);
+
+static REPEATED: LazyLock<Counter<u64>> = LazyLock::new(|| {
+    meter("oruma.gateway")
+        .u64_counter("oruma.idempotency.repeated")
+        .with_description(
+            "Requests whose key was known, by outcome: replayed, under_way, other_request",
+        )
+        .build()
+});
 
 /// What became of a request.
 pub(crate) enum Once<B> {
@@ -156,7 +167,9 @@ async fn repeat(
     record: Record,
     body: &Rc<RefCell<Body>>,
 ) -> Once<BoxBody> {
+    let count = |outcome| REPEATED.add(1, &[KeyValue::new("outcome", outcome)]);
     let Some(answer) = record.answer else {
+        count("under_way");
         let failure = Failure {
             retry_after: Some(Duration::from_secs(1)),
             ..Failure::new(
@@ -168,6 +181,7 @@ async fn repeat(
         return refused(request, failure);
     };
     if digest_of_all(body).await.as_deref() != Some(answer.body_digest.as_str()) {
+        count("other_request");
         let failure = Failure::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "idempotency_key_reused",
@@ -175,6 +189,7 @@ async fn repeat(
         );
         return refused(request, failure);
     }
+    count("replayed");
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let response = HttpResponse::build(status)
         .insert_header((CONTENT_TYPE, answer.content_type))

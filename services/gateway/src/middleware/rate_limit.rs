@@ -1,5 +1,6 @@
 //! How often somebody may ask: counted over all gateways together.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -7,6 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use oruma_ephemeral::{Quota, Verdict};
 use oruma_service_runtime::{Caller, Contract};
+use oruma_telemetry::metrics::{Counter, KeyValue, meter};
 
 use crate::caller;
 use crate::config::Quotas;
@@ -16,6 +18,15 @@ use crate::failure::Failure;
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
+
+static REFUSED: LazyLock<Counter<u64>> = LazyLock::new(|| {
+    meter("oruma.gateway")
+        .u64_counter("oruma.rate_limits.refused")
+        .with_description(
+            "Requests beyond a quota, by contract and kind: login, upload, message, request",
+        )
+        .build()
+});
 
 /// What a request counts as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +41,14 @@ pub(crate) enum LimitClass {
     Message,
     /// A request like any other, by person, else by address.
     Request,
+}
+
+/// The quota that a request is taken from.
+struct Counted {
+    contract: &'static str,
+    kind: &'static str,
+    who: String,
+    quota: Quota,
 }
 
 /// Takes one request from the asker's quota.
@@ -47,7 +66,7 @@ pub(crate) async fn limit(
     };
     let asker = caller::anybody(request)?;
     match counted(contract, class, quotas.of(contract), &asker) {
-        Some((key, quota)) => take(edge, &key, quota).await,
+        Some(counted) => take(edge, &counted).await,
         None => Ok(None),
     }
 }
@@ -61,21 +80,32 @@ pub(crate) async fn limit_caller(edge: &Edge, caller: &Caller) -> Result<(), Fai
         return Ok(());
     };
     let quotas = quotas.of(caller.contract);
-    if let Some((key, quota)) = counted(caller.contract, LimitClass::Request, quotas, caller) {
-        take(edge, &key, quota).await?;
+    if let Some(counted) = counted(caller.contract, LimitClass::Request, quotas, caller) {
+        take(edge, &counted).await?;
     }
     Ok(())
 }
 
-async fn take(edge: &Edge, key: &str, quota: Quota) -> Result<Option<Verdict>, Failure> {
-    let verdict = match edge.ephemeral.take(key, quota).await {
+async fn take(edge: &Edge, counted: &Counted) -> Result<Option<Verdict>, Failure> {
+    let Counted {
+        contract,
+        kind,
+        who,
+        quota,
+    } = counted;
+    let key = format!("{contract}:{kind}:{who}");
+    let verdict = match edge.ephemeral.take(&key, *quota).await {
         Ok(verdict) => Ok(verdict),
         // A gateway on its own still counts what it sees.
-        Err(_) => edge.fallback.take(key, quota).await,
+        Err(_) => edge.fallback.take(&key, *quota).await,
     };
     match verdict {
         Ok(verdict) if verdict.allowed => Ok(Some(verdict)),
-        Ok(verdict) => Err(exhausted(verdict.retry_after)),
+        Ok(verdict) => {
+            let labels = [("contract", *contract), ("kind", *kind)];
+            REFUSED.add(1, &labels.map(|(name, value)| KeyValue::new(name, value)));
+            Err(exhausted(verdict.retry_after))
+        }
         Err(error) => {
             tracing::error!(error = %error, "requests can't be counted");
             Ok(None)
@@ -88,7 +118,7 @@ fn counted(
     class: LimitClass,
     quotas: &Quotas,
     asker: &Caller,
-) -> Option<(String, Quota)> {
+) -> Option<Counted> {
     let (kind, who, quota) = match (class, quotas.messages) {
         (LimitClass::Free, _) => return None,
         (LimitClass::Login, _) => ("login", asker.address.clone(), quotas.logins),
@@ -98,7 +128,12 @@ fn counted(
             ("request", who(asker), quotas.requests)
         }
     };
-    Some((format!("{}:{kind}:{who}", contract.name()), quota))
+    Some(Counted {
+        contract: contract.name(),
+        kind,
+        who,
+        quota,
+    })
 }
 
 fn who(asker: &Caller) -> String {

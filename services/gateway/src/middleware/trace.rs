@@ -37,7 +37,7 @@ pub(crate) async fn trace(
     let traceparent = span.in_scope(propagation::current_traceparent);
 
     let mut response = next.call(request).instrument(span.clone()).await?;
-    span.in_scope(|| close(&span, &response, began));
+    span.in_scope(|| close(&span, &response, &request_id, began));
     let mut tell = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             response.headers_mut().insert(name, value);
@@ -85,7 +85,12 @@ fn request_id(headers: &HeaderMap, span: &Span) -> String {
         .unwrap_or_default()
 }
 
-fn close(span: &Span, response: &ServiceResponse<impl MessageBody>, began: Instant) {
+fn close(
+    span: &Span,
+    response: &ServiceResponse<impl MessageBody>,
+    request_id: &str,
+    began: Instant,
+) {
     let request = response.request();
     // Paths hold ids and searches; the pattern does not.
     let route = request
@@ -116,6 +121,7 @@ fn close(span: &Span, response: &ServiceResponse<impl MessageBody>, began: Insta
         http.request.method = %request.method(),
         http.route = route,
         http.response.status_code = status,
+        request.id = request_id,
         duration_ms = took.as_micros() as f64 / 1000.0,
         "request"
     );

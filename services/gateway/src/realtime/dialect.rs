@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use oruma_ids::UserId;
+use oruma_service_runtime::Contract;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,6 +19,8 @@ pub(crate) struct DialectId(pub(crate) usize);
 
 /// A contract's frames.
 pub(crate) trait Dialect: Send + Sync + 'static {
+    /// The contract whose words these are, for metrics.
+    fn contract(&self) -> Contract;
     /// What happened, with those who are named in it; none when this contract doesn't tell of it.
     fn happening(&self, happening: &Happening, faces: &Faces, seq: u64) -> Option<Rendered>;
     /// What is true for a moment.

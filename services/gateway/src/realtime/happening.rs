@@ -33,6 +33,9 @@ pub(crate) struct Entry {
     /// Those who are named in it: frames are made without asking anybody.
     #[serde(default, skip_serializing_if = "Faces::is_empty")]
     pub(crate) faces: Faces,
+    /// The `traceparent` of the change, where its trace is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<String>,
 }
 
 /// What happened. A kind that an older gateway does not know is passed over there.
@@ -220,6 +223,7 @@ mod tests {
                 ..Default::default()
             }),
             faces: Faces::default(),
+            trace: None,
         };
         let text = serde_json::to_vec(&entry).unwrap();
         let read: Entry = serde_json::from_slice(&text).unwrap();

@@ -105,6 +105,11 @@ impl Hub {
         self.dialects.get(socket.dialect.0).map(AsRef::as_ref)
     }
 
+    fn contract(&self, socket: &Socket) -> &'static str {
+        let dialect = self.dialect(socket);
+        dialect.map_or("", |dialect| dialect.contract().name())
+    }
+
     /// Whether a contract has conversations of more than two.
     pub(crate) fn has_conversations(&self, dialect: DialectId) -> bool {
         let dialect = self.dialects.get(dialect.0);
@@ -141,7 +146,7 @@ impl Hub {
             inner.moved.insert(socket.user);
             self.moved.notify_one();
         }
-        METERS.opened();
+        METERS.opened(self.contract(&socket));
         Ok(socket)
     }
 
@@ -167,7 +172,8 @@ impl Hub {
             self.moved.notify_one();
         }
         drop(inner);
-        METERS.closed(socket.closing().unwrap_or(Close::Asked));
+        let why = socket.closing().unwrap_or(Close::Asked);
+        METERS.closed(self.contract(socket), why);
     }
 
     /// Closes the sockets of a sign-in that ended.
@@ -290,15 +296,21 @@ impl Hub {
         inner.is_ready = false;
     }
 
-    /// Something happened. Without an entry it is nothing that this version knows.
-    pub(crate) fn deliver(&self, position: u64, entry: Option<Entry>, bytes: usize, now: i64) {
+    /// Something happened. Without an entry it is nothing that this version knows. Returns how many sockets are told.
+    pub(crate) fn deliver(
+        &self,
+        position: u64,
+        entry: Option<Entry>,
+        bytes: usize,
+        now: i64,
+    ) -> usize {
         let mut inner = self.write();
         let Some(entry) = entry else {
             inner.window.pass(position);
-            return;
+            return 0;
         };
         let Some(kept) = inner.window.push(position, entry, bytes) else {
-            return;
+            return 0;
         };
         let told: Vec<Arc<Socket>> = if inner.is_ready {
             let audience = kept.entry.audience.iter();
@@ -317,6 +329,7 @@ impl Hub {
         // Those who wake read the window at once, which must not be locked then.
         drop(inner);
         told.iter().for_each(|socket| socket.output.wake());
+        told.len()
     }
 
     /// The window has all that the log has: sockets that came before begin here.

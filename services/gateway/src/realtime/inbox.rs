@@ -9,6 +9,7 @@ use oruma_proto::auth::v1::{UserCard, UserUpdatedV1};
 use oruma_proto::messaging::v1 as messaging;
 use oruma_proto::social::v1 as social;
 use oruma_service_runtime::{Caller, Contract};
+use oruma_telemetry::propagation::TraceContext;
 
 use super::availability::Availability;
 use super::happening::{Address, Entry, Happening, around_post};
@@ -76,6 +77,9 @@ impl Handler for Inbox {
             audience,
             happening,
             faces,
+            trace: TraceContext::capture()
+                .filter(TraceContext::is_recorded)
+                .map(|context| context.traceparent),
         };
         // Until the log takes it, the event is not handled: nothing is lost, and the order of its subject stays.
         log::append(&self.0.ephemeral, &entry)

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use oruma_ephemeral::{EphemeralError, LogReader, LogSignal, SharedEphemeral};
+use oruma_telemetry::propagation::TraceContext;
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
+use tracing::field::Empty;
 
 use super::happening::{Entry, Move};
 use super::window::BOUNDS;
@@ -38,6 +41,27 @@ pub(super) async fn follow(edge: &Edge, stop: CancellationToken) {
     }
 }
 
+/// The end of a change's trace on this gateway, where it is recorded. What is read again after a start was told by others.
+fn push_span(edge: &Edge, entry: Option<&Entry>) -> Span {
+    let trace = entry.and_then(|entry| Some((entry.id, entry.trace.clone()?)));
+    let Some((event, traceparent)) = trace.filter(|_| edge.realtime.hub.is_ready()) else {
+        return Span::none();
+    };
+    let span = tracing::info_span!(
+        "push",
+        otel.name = "push to sockets",
+        otel.kind = "internal",
+        messaging.message.id = %event,
+        sockets.told = Empty,
+    );
+    let context = TraceContext {
+        traceparent,
+        tracestate: None,
+    };
+    context.attach_to(&span);
+    span
+}
+
 async fn read(edge: &Edge, mut reader: LogReader) {
     let hub = &edge.realtime.hub;
     while let Some(signal) = reader.next().await {
@@ -53,7 +77,9 @@ async fn read(edge: &Edge, mut reader: LogReader) {
                     edge.realtime.typing.forget(user, conversation);
                 }
                 let now = edge.clock.now().timestamp_millis();
-                hub.deliver(position.number(), entry, payload.len(), now);
+                let span = push_span(edge, entry.as_ref());
+                let told = hub.deliver(position.number(), entry, payload.len(), now);
+                span.record("sockets.told", told);
             }
             LogSignal::CaughtUp => hub.ready(),
             LogSignal::Lost { after } => hub.lost(after.number()),

@@ -24,11 +24,11 @@ impl Meters {
         Self {
             open: meter
                 .i64_up_down_counter("oruma.sockets.open")
-                .with_description("Sockets that are open")
+                .with_description("Sockets that are open, by contract")
                 .build(),
             closed: meter
                 .u64_counter("oruma.sockets.closed")
-                .with_description("Sockets that were closed, by reason")
+                .with_description("Sockets that were closed, by contract and reason")
                 .build(),
             frames: meter
                 .u64_counter("oruma.sockets.frames")
@@ -45,13 +45,15 @@ impl Meters {
         }
     }
 
-    pub(super) fn opened(&self) {
-        self.open.add(1, &[]);
+    pub(super) fn opened(&self, contract: &'static str) {
+        self.open.add(1, &[KeyValue::new("contract", contract)]);
     }
 
-    pub(super) fn closed(&self, why: Close) {
-        self.open.add(-1, &[]);
-        self.closed.add(1, &[KeyValue::new("reason", why.reason())]);
+    pub(super) fn closed(&self, contract: &'static str, why: Close) {
+        let contract = KeyValue::new("contract", contract);
+        self.open.add(-1, std::slice::from_ref(&contract));
+        self.closed
+            .add(1, &[contract, KeyValue::new("reason", why.reason())]);
     }
 
     pub(super) fn frame(&self, direction: &'static str) {

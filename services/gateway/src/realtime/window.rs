@@ -227,6 +227,7 @@ mod tests {
             audience: audience.to_vec(),
             happening: Happening::PostLiked(PostLikedV1::default()),
             faces: Faces::default(),
+            trace: None,
         }
     }
 

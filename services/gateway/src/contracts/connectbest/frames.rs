@@ -2,6 +2,7 @@
 
 use chrono::SecondsFormat;
 use oruma_proto::messaging::v1 as messaging;
+use oruma_service_runtime::Contract;
 use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
@@ -122,6 +123,10 @@ fn channel<'a>(happening: &'a Happening, faces: &Faces) -> Option<(&'static str,
 }
 
 impl Dialect for Frames {
+    fn contract(&self) -> Contract {
+        Contract::Connectbest
+    }
+
     fn happening(&self, happening: &Happening, faces: &Faces, seq: u64) -> Option<Rendered> {
         let (event, data) = self.message(happening, faces)?;
         let frame = frame::json(&Frame {

@@ -3,6 +3,7 @@
 use chrono::SecondsFormat;
 use oruma_proto::messaging::v1 as messaging;
 use oruma_proto::social::v1 as social;
+use oruma_service_runtime::Contract;
 use serde_json::Value;
 use std::sync::Arc;
 use url::Url;
@@ -43,6 +44,10 @@ impl Frames {
 }
 
 impl Dialect for Frames {
+    fn contract(&self) -> Contract {
+        Contract::Oruma
+    }
+
     fn happening(&self, happening: &Happening, _: &Faces, seq: u64) -> Option<Rendered> {
         let told = |r#type, data| Some(rendered(r#type, data, seq, None));
         match happening {

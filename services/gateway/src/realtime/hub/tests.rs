@@ -2,6 +2,7 @@
 
 use oruma_proto::messaging::v1 as messaging;
 use oruma_proto::messaging::v1::MessageSentV1;
+use oruma_service_runtime::Contract;
 use uuid::Uuid;
 
 use super::super::dialect::{Command, Rendered};
@@ -16,6 +17,10 @@ use crate::failure::Failure;
 struct Words;
 
 impl Dialect for Words {
+    fn contract(&self) -> Contract {
+        Contract::Oruma
+    }
+
     fn happening(&self, happening: &Happening, _: &Faces, seq: u64) -> Option<Rendered> {
         let sent = match happening {
             Happening::MessageSent(sent) => sent,
@@ -96,6 +101,7 @@ fn deliver(hub: &Hub, position: u64, to: u128) {
         audience: vec![Address::Person(user(to)), Address::Person(user(9))],
         happening,
         faces: Faces::default(),
+        trace: None,
     };
     hub.deliver(position, Some(entry), 10, 0);
 }
@@ -209,6 +215,7 @@ fn an_event_that_comes_twice_is_told_once() {
             audience: vec![Address::Person(user(1))],
             happening: Happening::MessageSent(MessageSentV1::default()),
             faces: Faces::default(),
+            trace: None,
         };
         hub.deliver(position, Some(entry), 1, 0);
     }
@@ -311,6 +318,7 @@ fn tell(hub: &Hub, position: u64, audience: Vec<Address>, happening: Happening) 
         audience,
         happening,
         faces: Faces::default(),
+        trace: None,
     };
     hub.deliver(position, Some(entry), 10, 0);
 }
