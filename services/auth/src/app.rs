@@ -7,6 +7,7 @@ pub mod directory;
 pub mod email_codes;
 pub mod google_accounts;
 pub mod mails;
+pub mod operators;
 pub mod password_resets;
 mod requests;
 pub mod retention;
