@@ -2,6 +2,7 @@
 
 mod consumption;
 mod dead_letters;
+mod depth;
 mod line;
 mod message;
 mod publisher;
@@ -14,10 +15,12 @@ use oruma_service_runtime::{ConfigError, Env};
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use uuid::Uuid;
 
 use crate::consumer::Consumer;
 use crate::{Broker, BrokerError, DeadLetter, Event, Handler, PublishError, Subscription};
 use consumption::Consumption;
+pub use depth::Depth;
 use line::{Dialer, Line};
 use message::Message;
 use publisher::Publisher;
@@ -68,6 +71,38 @@ impl RabbitMqBroker {
     pub fn from_env(env: &Env, name: &str) -> Result<Self, ConfigError> {
         Self::new(&env.required_secret("RABBITMQ_URL")?, name)
             .map_err(|error| ConfigError::new("RABBITMQ_URL", format!("can't be used: {error}")))
+    }
+
+    /// How much a queue holds and who consumes it; none when there is no such queue.
+    ///
+    /// # Errors
+    /// [`BrokerError`] when the server can't be asked.
+    pub async fn depth(&self, queue: &str) -> Result<Option<Depth>, BrokerError> {
+        depth::of(&self.publisher, queue).await
+    }
+
+    /// As [`Broker::requeue_dead_letters`], for those of some ids among the oldest 1,000: each is safe in its queue before it is no dead letter any more.
+    ///
+    /// # Errors
+    /// [`BrokerError`]; those that were not handed back stay dead letters.
+    pub async fn requeue_some_dead_letters(
+        &self,
+        queue: &str,
+        ids: &[Uuid],
+    ) -> Result<usize, BrokerError> {
+        dead_letters::requeue(&self.publisher, queue, Some(ids)).await
+    }
+
+    /// Removes dead letters of a queue for good: those of some ids, or all without, among the oldest 1,000. Returns how many.
+    ///
+    /// # Errors
+    /// [`BrokerError`].
+    pub async fn discard_dead_letters(
+        &self,
+        queue: &str,
+        only: Option<&[Uuid]>,
+    ) -> Result<usize, BrokerError> {
+        dead_letters::discard(&self.publisher, queue, only).await
     }
 
     fn start(&self, consumer: Consumer) -> Result<(), BrokerError> {
@@ -128,7 +163,7 @@ impl Broker for RabbitMqBroker {
     }
 
     async fn requeue_dead_letters(&self, queue: &str) -> Result<usize, BrokerError> {
-        dead_letters::requeue(&self.publisher, queue).await
+        dead_letters::requeue(&self.publisher, queue, None).await
     }
 
     async fn close(&self) {

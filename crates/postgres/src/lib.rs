@@ -12,5 +12,7 @@ mod tls;
 pub use config::DatabaseConfig;
 pub use constraint::{is_conflict, violated_constraint};
 pub use database::{Connection, Database, DatabaseError, Reader, StoreError, Writer};
-pub use migrate::{MigrateError, migrate, pending_migrations};
+pub use migrate::{
+    AppliedMigration, MigrateError, applied_migrations, migrate, pending_migrations,
+};
 pub use statement::{Bound, Statement, Untyped};

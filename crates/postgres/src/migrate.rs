@@ -1,10 +1,13 @@
 //! Bringing a service's schema up to date.
 
-use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Bool, Text, Timestamptz};
+use diesel::{QueryResult, QueryableByName};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 use secrecy::ExposeSecret;
 
-use crate::{DatabaseConfig, tls};
+use crate::{Bound, DatabaseConfig, Statement, Untyped, tls};
 
 type Source = Box<dyn std::error::Error + Send + Sync>;
 
@@ -59,6 +62,38 @@ pub async fn pending_migrations(
                 .collect()
         })
         .map_err(MigrateError::Failed)
+}
+
+/// A migration that a database has.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct AppliedMigration {
+    /// The digits that its name begins with.
+    #[diesel(sql_type = Text)]
+    pub version: String,
+    /// When it ran.
+    #[diesel(sql_type = Timestamptz)]
+    pub ran_at: DateTime<Utc>,
+}
+
+/// The migrations that a database has, in their order. Asks for no lock and makes nothing, so it can be asked while others migrate.
+///
+/// # Errors
+/// When the database fails.
+pub async fn applied_migrations(
+    conn: &mut AsyncPgConnection,
+    schema: &'static str,
+) -> QueryResult<Vec<AppliedMigration>> {
+    let exists: Statement<'_, Bool> = Statement::new(
+        "SELECT to_regclass(? || '.__diesel_schema_migrations') IS NOT NULL",
+        vec![Bound::Text(schema)],
+    );
+    if !exists.get_result::<bool>(conn).await? {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "SELECT version::text AS version, run_on::timestamptz AS ran_at FROM \"{schema}\".__diesel_schema_migrations ORDER BY version"
+    );
+    Statement::<Untyped>::new(&sql, Vec::new()).load(conn).await
 }
 
 /// A connection of its own whose `search_path` is the schema, so that each service keeps its own list of what ran.

@@ -17,5 +17,5 @@ pub use clock::{Clock, ClockHand};
 pub use credential::{DemandCredential, InternalCredential, ShowCredential};
 pub use env::{ConfigError, Env};
 pub use grpc_server::{GrpcListener, GrpcServer, InProcessListener, Readiness};
-pub use process::{Command, Process, Stop};
+pub use process::{Command, Process, Stop, version_of};
 pub use random::Random;

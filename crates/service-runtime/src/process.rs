@@ -127,7 +127,7 @@ impl Process {
     {
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         if arguments.iter().any(|argument| argument == "--version") {
-            println!("{}", self.described(revision()));
+            println!("{} {}", self.name, version_of(self.version));
             return ExitCode::SUCCESS;
         }
         let Some(command) = Command::parse(&arguments) else {
@@ -147,15 +147,6 @@ impl Process {
         match runtime.block_on(self.run(command, work)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => self.failed(&error),
-        }
-    }
-
-    /// `auth 0.1.0 (336d15a)`, or `auth 0.1.0` where the revision is not known.
-    fn described(self, revision: Option<&str>) -> String {
-        let Self { name, version } = self;
-        match revision {
-            Some(revision) => format!("{name} {version} ({revision})"),
-            None => format!("{name} {version}"),
         }
     }
 
@@ -217,6 +208,19 @@ fn revision() -> Option<&'static str> {
     REVISION.filter(|revision| !revision.is_empty())
 }
 
+/// `0.1.0 (336d15a)`, or `0.1.0` where the revision is not known: what a program says of itself.
+#[must_use]
+pub fn version_of(version: &str) -> String {
+    described(version, revision())
+}
+
+fn described(version: &str, revision: Option<&str>) -> String {
+    match revision {
+        Some(revision) => format!("{version} ({revision})"),
+        None => version.to_owned(),
+    }
+}
+
 fn watch_signals(stop: &Stop) -> std::io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -268,11 +272,7 @@ mod tests {
 
     #[test]
     fn a_program_tells_its_revision_where_it_is_known() {
-        let process = Process {
-            name: "auth",
-            version: "0.1.0",
-        };
-        assert_eq!(process.described(Some("336d15a")), "auth 0.1.0 (336d15a)");
-        assert_eq!(process.described(None), "auth 0.1.0");
+        assert_eq!(described("0.1.0", Some("336d15a")), "0.1.0 (336d15a)");
+        assert_eq!(described("0.1.0", None), "0.1.0");
     }
 }

@@ -8,6 +8,7 @@ pub mod email_codes;
 pub mod google_accounts;
 mod mail_meters;
 pub mod mails;
+pub mod operators;
 pub mod password_resets;
 mod requests;
 pub mod retention;

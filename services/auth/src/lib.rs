@@ -16,3 +16,4 @@ mod store;
 mod templates;
 
 pub use error::Error;
+pub use store::audit;

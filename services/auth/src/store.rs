@@ -2,6 +2,7 @@
 
 pub mod access_log;
 pub mod api_keys;
+pub mod audit;
 pub mod email_codes;
 pub mod google_accounts;
 pub mod mails;

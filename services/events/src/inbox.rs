@@ -10,6 +10,8 @@ use crate::app::App;
 
 /// The queue, and the consumer's name in the inbox.
 pub const USER_DELETED: &str = "events.user_deleted";
+/// The queues of this service, which keep their events while nobody is there.
+pub const QUEUES: [&str; 1] = [USER_DELETED];
 
 /// Subscribes to the facts.
 ///

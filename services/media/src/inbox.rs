@@ -26,6 +26,8 @@ pub(crate) const MESSAGES: &str = "media.messages";
 pub(crate) const AVATARS: &str = "media.user_updated";
 /// The queue of the facts about accounts that ended.
 pub(crate) const USERS: &str = "media.user_deleted";
+/// The queues of this service, which keep their events while nobody is there.
+pub const QUEUES: [&str; 6] = [POSTS, EVENTS, ITEMS, MESSAGES, AVATARS, USERS];
 
 /// Subscribes to the facts.
 ///

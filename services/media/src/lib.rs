@@ -14,3 +14,5 @@ pub mod service;
 mod store;
 
 pub use error::Error;
+pub use inbox::QUEUES;
+pub use store::audit;

@@ -28,6 +28,8 @@ const POSTS: &str = "messaging.posts";
 const EVENTS: &str = "messaging.events";
 /// The queue of the facts about items that people sell.
 const ITEMS: &str = "messaging.items";
+/// The queues of this service, which keep their events while nobody is there.
+pub const QUEUES: [&str; 7] = [USERS, PEOPLE, BLOCKS, MESSAGES, POSTS, EVENTS, ITEMS];
 
 /// The inbox of each queue.
 pub fn inboxes(schema: &'static str) -> Inboxes {

@@ -11,3 +11,5 @@ pub mod service;
 pub mod store;
 
 pub use error::Error;
+pub use inbox::QUEUES;
+pub use store::audit;

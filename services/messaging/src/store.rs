@@ -2,6 +2,7 @@
 //! connection.
 
 pub mod attachments;
+pub mod audit;
 pub mod blocks;
 pub mod channel_members;
 pub mod channels;

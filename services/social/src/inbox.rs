@@ -13,6 +13,8 @@ use crate::app::App;
 pub const USER_DELETED: &str = "social.user_deleted";
 /// The queue of what other services were told for moderators, and the consumer's name in the inbox.
 pub const REPORTED: &str = "social.reported";
+/// The queues of this service, which keep their events while nobody is there.
+pub const QUEUES: [&str; 2] = [USER_DELETED, REPORTED];
 
 /// Subscribes to the facts.
 ///

@@ -1,6 +1,7 @@
 //! All SQL of this service: free functions on a connection, rows kept private. Statements that are used often are prepared once a
 //! connection.
 
+pub mod audit;
 pub mod blocks;
 pub mod comments;
 pub mod export;

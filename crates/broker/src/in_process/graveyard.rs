@@ -3,16 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, SubsecRound, Utc};
-use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use chrono::SubsecRound;
+use diesel::sql_types::{BigInt, Integer, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use oruma_postgres::Database;
 use oruma_service_runtime::Clock;
-use uuid::Uuid;
 
 use crate::consumer::Death;
-use crate::{BrokerError, DeadLetter, Event};
+use crate::{BrokerError, DeadLetter, Event, KeptLetter};
 
 /// How many dead letters are kept in memory.
 const KEPT: usize = 1000;
@@ -29,22 +27,6 @@ pub(super) enum Graveyard {
 pub(super) struct Memory {
     last_id: i64,
     letters: VecDeque<(i64, DeadLetter)>,
-}
-
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    event_id: Option<Uuid>,
-    #[diesel(sql_type = Text)]
-    event: String,
-    #[diesel(sql_type = Text)]
-    reason: String,
-    #[diesel(sql_type = Integer)]
-    attempts: i32,
-    #[diesel(sql_type = Timestamptz)]
-    died_at: DateTime<Utc>,
 }
 
 impl Graveyard {
@@ -152,17 +134,9 @@ async fn select(
     queue: &str,
     limit: usize,
 ) -> Result<Vec<(i64, DeadLetter)>, BrokerError> {
-    let statement = format!(
-        "SELECT id, event_id, event, reason, attempts, date_trunc('second', died_at) AS died_at \
-         FROM \"{}\".dead_letters WHERE queue = $1 ORDER BY id LIMIT $2",
-        database.schema()
-    );
-    let rows: Vec<Row> = diesel::sql_query(statement)
-        .bind::<Text, _>(queue)
-        .bind::<BigInt, _>(i64::try_from(limit).unwrap_or(i64::MAX))
-        .load(&mut *database.reader().await?)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.named(queue)).collect())
+    let mut conn = database.reader().await?;
+    let kept = KeptLetter::oldest(&mut conn, database.schema(), Some(queue), limit).await?;
+    Ok(kept.into_iter().map(named).collect())
 }
 
 async fn delete(database: &Database, id: i64) -> Result<(), BrokerError> {
@@ -176,16 +150,14 @@ async fn delete(database: &Database, id: i64) -> Result<(), BrokerError> {
     Ok(())
 }
 
-impl Row {
-    fn named(self, queue: &str) -> (i64, DeadLetter) {
-        let letter = DeadLetter {
-            queue: queue.to_owned(),
-            event_id: self.event_id,
-            body: self.event,
-            reason: self.reason,
-            attempts: u32::try_from(self.attempts).unwrap_or_default(),
-            died_at: Some(self.died_at),
-        };
-        (self.id, letter)
-    }
+fn named(kept: KeptLetter) -> (i64, DeadLetter) {
+    let letter = DeadLetter {
+        queue: kept.queue,
+        event_id: kept.event_id,
+        body: kept.event,
+        reason: kept.reason,
+        attempts: u32::try_from(kept.attempts).unwrap_or_default(),
+        died_at: Some(kept.died_at.trunc_subsecs(0)),
+    };
+    (kept.id, letter)
 }

@@ -7,6 +7,7 @@ use lapin::protocol::{AMQPErrorKind, AMQPSoftError};
 use lapin::types::{AMQPValue, ShortString};
 use lapin::{BasicProperties, Channel, ErrorKind};
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::line::{ANSWER, answered, silent, unreachable};
 use super::message::{ATTEMPTS, Message, REASON, short};
@@ -38,17 +39,50 @@ pub(super) async fn oldest(
     Ok(oldest.map(|message| letter(queue, message)).collect())
 }
 
-pub(super) async fn requeue(publisher: &Publisher, queue: &str) -> Result<usize, BrokerError> {
+/// Hands back those of some ids, or all without.
+pub(super) async fn requeue(
+    publisher: &Publisher,
+    queue: &str,
+    only: Option<&[Uuid]>,
+) -> Result<usize, BrokerError> {
     let channel = publisher.channel().await?;
     // All are taken out before the first goes back: it might soon be here again.
     let letters = take_out(&channel, queue).await?;
-    for letter in &letters {
+    let mut returned = 0;
+    for letter in letters.iter().filter(|letter| is_meant(letter, only)) {
         let message = Message::returned(queue, &letter.properties, letter.data.clone());
         publisher.send_surely(message).await?;
         answered(letter.ack(BasicAckOptions::default())).await?;
+        returned += 1;
+    }
+    // What was not acknowledged comes back with the end of the channel.
+    let _ = answered(channel.close(200, ShortString::default())).await;
+    Ok(returned)
+}
+
+/// Removes those of some ids, or all without.
+pub(super) async fn discard(
+    publisher: &Publisher,
+    queue: &str,
+    only: Option<&[Uuid]>,
+) -> Result<usize, BrokerError> {
+    let channel = publisher.channel().await?;
+    let letters = take_out(&channel, queue).await?;
+    let mut discarded = 0;
+    for letter in letters.iter().filter(|letter| is_meant(letter, only)) {
+        answered(letter.ack(BasicAckOptions::default())).await?;
+        discarded += 1;
     }
     let _ = answered(channel.close(200, ShortString::default())).await;
-    Ok(letters.len())
+    Ok(discarded)
+}
+
+fn is_meant(letter: &BasicGetMessage, only: Option<&[Uuid]>) -> bool {
+    only.is_none_or(|ids| event_id(letter).is_some_and(|id| ids.contains(&id)))
+}
+
+fn event_id(letter: &BasicGetMessage) -> Option<Uuid> {
+    Event::from_json(&letter.data).ok().map(|event| event.id)
 }
 
 /// Takes messages out of the queue, until they are acknowledged or the channel is closed.
@@ -74,7 +108,7 @@ async fn next(channel: &Channel, queue: &str) -> Result<Option<BasicGetMessage>,
 }
 
 /// A queue that was never declared has no dead letters.
-fn is_not_found(error: &lapin::Error) -> bool {
+pub(super) fn is_not_found(error: &lapin::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::ProtocolError(closed)
@@ -93,7 +127,7 @@ fn letter(queue: &str, message: &BasicGetMessage) -> DeadLetter {
         .and_then(|seconds| DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0));
     DeadLetter {
         queue: queue.to_owned(),
-        event_id: Event::from_json(&message.data).ok().map(|event| event.id),
+        event_id: event_id(message),
         body: String::from_utf8_lossy(&message.data).into_owned(),
         reason: reason.unwrap_or_else(|| "unknown".to_owned()),
         attempts: number(properties, ATTEMPTS).unwrap_or_default(),

@@ -14,7 +14,7 @@ use super::{App, email_codes, second_factors, sessions};
 use crate::domain::account::{Application, DisplayName, Email, demands_verified_email, handle_for};
 use crate::domain::folding::fold;
 use crate::domain::phone::Phone;
-use crate::domain::session::{Revocation, Tokens};
+use crate::domain::session::{Revocation, RevokedSession, Tokens};
 use crate::domain::user::User;
 use crate::error::Error;
 use crate::outbox;
@@ -102,23 +102,7 @@ pub async fn delete(app: &App, caller: &Caller) -> Result<(), Error> {
     let mut conn = app.database.writer().await?;
     let revoked = conn
         .transaction(async |conn| {
-            // What belongs to a person is locked before the person, everywhere, so that nobody waits in a circle.
-            store::second_factors::delete(conn, user).await?;
-            store::api_keys::erase(conn, user).await?;
-            store::google_accounts::erase(conn, user).await?;
-            store::email_codes::delete(conn, user).await?;
-            store::password_resets::delete(conn, user).await?;
-            store::mails::erase(conn, user).await?;
-            if !store::users::erase(conn, user, now).await? {
-                return Err(Error::UserNotFound);
-            }
-            let revoked =
-                sessions::end_all(app, conn, user, Revocation::AccountDeleted, now).await?;
-            app.outbox
-                .append(conn, &outbox::user_deleted(app, user, now))
-                .await?;
-            store::sessions::erase_traces(conn, user).await?;
-            store::access_log::erase_traces(conn, user).await?;
+            let revoked = end(app, conn, user, now).await?;
             let attempt = Attempt {
                 action: Action::DeleteAccount,
                 outcome: "succeeded",
@@ -128,13 +112,39 @@ pub async fn delete(app: &App, caller: &Caller) -> Result<(), Error> {
                 at: now,
             };
             store::access_log::insert(conn, &attempt).await?;
-            Ok(revoked)
+            Ok::<_, Error>(revoked)
         })
         .await?;
     // The edges may take a while, and the relay waits for this one to be given back.
     drop(conn);
     announce(app, &revoked).await;
     Ok(())
+}
+
+/// Ends an account inside a transaction, with its events, and returns the sign-ins that ended with it. Who did it is for the caller to log.
+pub(super) async fn end(
+    app: &App,
+    conn: &mut Connection,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<Vec<RevokedSession>, Error> {
+    // What belongs to a person is locked before the person, everywhere, so that nobody waits in a circle.
+    store::second_factors::delete(conn, user).await?;
+    store::api_keys::erase(conn, user).await?;
+    store::google_accounts::erase(conn, user).await?;
+    store::email_codes::delete(conn, user).await?;
+    store::password_resets::delete(conn, user).await?;
+    store::mails::erase(conn, user).await?;
+    if !store::users::erase(conn, user, now).await? {
+        return Err(Error::UserNotFound);
+    }
+    let revoked = sessions::end_all(app, conn, user, Revocation::AccountDeleted, now).await?;
+    app.outbox
+        .append(conn, &outbox::user_deleted(app, user, now))
+        .await?;
+    store::sessions::erase_traces(conn, user).await?;
+    store::access_log::erase_traces(conn, user).await?;
+    Ok(revoked)
 }
 
 /// What this service knows of the caller (O-071), as JSON.
@@ -254,12 +264,12 @@ async fn find_university(
 }
 
 /// Somebody to be.
-struct NewMember<'a> {
-    name: &'a DisplayName,
-    email: &'a Email,
-    password: Option<(&'a str, &'static str)>,
-    email_verified_at: Option<DateTime<Utc>>,
-    phone: Option<&'a str>,
+pub(super) struct NewMember<'a> {
+    pub(super) name: &'a DisplayName,
+    pub(super) email: &'a Email,
+    pub(super) password: Option<(&'a str, &'static str)>,
+    pub(super) email_verified_at: Option<DateTime<Utc>>,
+    pub(super) phone: Option<&'a str>,
 }
 
 /// Makes an account inside a transaction for somebody whose address another vouches for; it has no password.
@@ -295,7 +305,8 @@ pub(super) async fn join_by_vouching(
     Ok(user)
 }
 
-async fn insert(
+/// Inserts somebody, with a handle that nobody has.
+pub(super) async fn insert(
     app: &App,
     conn: &mut Connection,
     account: &NewMember<'_>,

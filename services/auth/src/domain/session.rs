@@ -62,6 +62,8 @@ pub enum Revocation {
     PasswordReset,
     /// An administrator suspended the account.
     AccountSuspended,
+    /// The person is no administrator any longer.
+    RoleTaken,
 }
 
 impl Revocation {
@@ -74,6 +76,7 @@ impl Revocation {
             Self::AccountDeleted => "account_deleted",
             Self::PasswordReset => "password_reset",
             Self::AccountSuspended => "account_suspended",
+            Self::RoleTaken => "role_taken",
         }
     }
 }

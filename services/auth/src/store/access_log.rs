@@ -46,6 +46,12 @@ pub enum Action {
     CreateApiKey,
     /// To revoke one.
     RevokeApiKey,
+    /// To make somebody an administrator.
+    Promote,
+    /// To take that back.
+    Demote,
+    /// To get all that is kept of somebody.
+    Export,
 }
 
 impl Action {
@@ -68,6 +74,9 @@ impl Action {
             Self::Activate => "activate",
             Self::CreateApiKey => "create_api_key",
             Self::RevokeApiKey => "revoke_api_key",
+            Self::Promote => "promote",
+            Self::Demote => "demote",
+            Self::Export => "export",
         }
     }
 }
@@ -105,6 +114,35 @@ pub async fn insert(conn: &mut Connection, attempt: &Attempt<'_>) -> QueryResult
             access_log::contract.eq(attempt.caller.contract.name()),
             access_log::address.eq(&attempt.caller.address),
             access_log::user_agent.eq(&attempt.caller.user_agent),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// What stands for a contract in lines of whoever runs the installation.
+const OPERATOR: &str = "operator";
+
+/// Writes a line for what whoever runs the installation did to somebody. The name of the operator stands where others have that of their program.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert_by_operator(
+    conn: &mut Connection,
+    operator: &str,
+    action: Action,
+    user: UserId,
+    at: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::insert_into(access_log::table)
+        .values((
+            access_log::at.eq(at),
+            access_log::action.eq(action.name()),
+            access_log::outcome.eq("succeeded"),
+            access_log::user_id.eq(user.as_uuid()),
+            access_log::contract.eq(OPERATOR),
+            access_log::address.eq(""),
+            access_log::user_agent.eq(operator),
         ))
         .execute(conn)
         .await?;

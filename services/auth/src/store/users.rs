@@ -112,6 +112,36 @@ pub async fn find(conn: &mut Connection, id: UserId) -> QueryResult<Option<User>
     Ok(row.map(User::from))
 }
 
+/// A person who is not deleted, by address.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_email(conn: &mut Connection, email: &str) -> QueryResult<Option<User>> {
+    let row: Option<UserRow> = users::table
+        .filter(lower(users::email).eq(lower(email)))
+        .filter(users::deleted_at.is_null())
+        .select(UserRow::as_select())
+        .first(conn)
+        .await
+        .optional()?;
+    Ok(row.map(User::from))
+}
+
+/// The people of a role who are not deleted, in the order in which they joined.
+///
+/// # Errors
+/// When the database fails.
+pub async fn with_role(conn: &mut Connection, role: Role) -> QueryResult<Vec<User>> {
+    let rows: Vec<UserRow> = users::table
+        .filter(users::role.eq(role.name()))
+        .filter(users::deleted_at.is_null())
+        .order(users::id)
+        .select(UserRow::as_select())
+        .load(conn)
+        .await?;
+    Ok(rows.into_iter().map(User::from).collect())
+}
+
 /// A person who may hold tokens: neither deleted nor suspended.
 ///
 /// # Errors
@@ -386,6 +416,30 @@ pub async fn promote(conn: &mut Connection, email: &str, now: DateTime<Utc>) -> 
         .execute(conn)
         .await?;
     Ok(promoted == 1)
+}
+
+/// Gives a person a role. `None` when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_role(
+    conn: &mut Connection,
+    id: UserId,
+    role: Role,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<User>> {
+    let row: Option<UserRow> = diesel::update(users::table.find(id.as_uuid()))
+        .filter(users::deleted_at.is_null())
+        .set((
+            users::role.eq(role.name()),
+            users::version.eq(users::version + 1),
+            users::updated_at.eq(now),
+        ))
+        .returning(UserRow::as_returning())
+        .get_result(conn)
+        .await
+        .optional()?;
+    Ok(row.map(User::from))
 }
 
 fn search_text(handle: &str, display_name: &str, email: &str) -> String {
