@@ -12,7 +12,9 @@ mod lab;
 mod load;
 mod machine;
 mod measurements;
+mod raw_broker;
 mod report;
+mod sockets;
 mod statements;
 mod wire;
 

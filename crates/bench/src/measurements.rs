@@ -7,7 +7,11 @@ use crate::effort::Effort;
 use crate::figures::Figure;
 use crate::lab::Lab;
 
+pub mod fan_out;
 pub mod feed;
+pub mod idle_sockets;
+pub mod messages;
+pub mod outbox;
 
 /// A measurement.
 pub struct Measurement {
@@ -31,7 +35,22 @@ macro_rules! measurement {
 }
 
 /// All of them.
-pub const ALL: &[Measurement] = &[measurement!(
-    feed,
-    "reading the feed, against its SQL alone and an ideal single process"
-)];
+pub const ALL: &[Measurement] = &[
+    measurement!(
+        feed,
+        "reading the feed, against its SQL alone and an ideal single process"
+    ),
+    measurement!(
+        messages,
+        "a direct message from one gateway to a socket at the other, against the broker and the database alone"
+    ),
+    measurement!(fan_out, "one message to 1,000 sockets at two gateways"),
+    measurement!(
+        idle_sockets,
+        "the memory of sockets on which nothing happens"
+    ),
+    measurement!(
+        outbox,
+        "events from the outbox to the consumer, and a backlog of them"
+    ),
+];

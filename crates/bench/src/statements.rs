@@ -96,13 +96,32 @@ impl Server {
     /// # Errors
     /// When `pgbench` is not there or fails.
     pub async fn run(&self, script: &str, connections: usize, duration: Duration) -> Result<Limit> {
-        let file = tempfile::NamedTempFile::new()?;
-        std::fs::write(file.path(), script)?;
+        let one = [script.to_owned()];
+        self.run_any(&one, connections, duration).await
+    }
+
+    /// Runs any of some scripts on some connections for some time, each as often as the others.
+    ///
+    /// # Errors
+    /// When `pgbench` is not there or fails.
+    pub async fn run_any(
+        &self,
+        scripts: &[String],
+        connections: usize,
+        duration: Duration,
+    ) -> Result<Limit> {
+        let folder = tempfile::tempdir()?;
+        let mut files = Vec::new();
+        for (nth, script) in scripts.iter().enumerate() {
+            let file = folder.path().join(format!("{nth}.sql"));
+            std::fs::write(&file, script)?;
+            files.push(format!("--file={}", file.display()));
+        }
         let output = Command::new(pgbench()?)
             .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
             .arg(format!("--client={connections}"))
             .arg(format!("--time={}", duration.as_secs().max(1)))
-            .arg(format!("--file={}", file.path().display()))
+            .args(files)
             .arg(&self.url)
             .output()
             .await?;

@@ -25,6 +25,8 @@ use super::line::{Hearing, Saying};
 
 /// How long a client may take to hang up after all was said; what it still sends is passed over.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// What of a longer answer goes at once.
+const PACKET: usize = 16 << 10;
 
 /// What the server has made out of a line so far.
 pub(super) type Parts = FramedParts<TcpStream, h1::Codec>;
@@ -41,6 +43,7 @@ enum Answered {
 struct Answer {
     stream: Rc<TcpStream>,
     codec: h1::Codec,
+    unsent: BytesMut,
 }
 
 /// Serves one upgrade to its end.
@@ -85,6 +88,7 @@ where
     let mut answer = Answer {
         stream,
         codec: parts.codec,
+        unsent: parts.write_buf,
     };
     let response = match app.call(request).await {
         Ok(response) => HttpResponse::from(response).map_into_boxed_body(),
@@ -95,7 +99,8 @@ where
         answer.refuse(head, body).await?;
         return Ok(Answered::Refused(answer.stream));
     }
-    answer.say(h1::Message::Item((head, body.size()))).await?;
+    answer.encode(h1::Message::Item((head, body.size())))?;
+    answer.send().await?;
     Ok(Answered::Open(Saying::new(answer.stream, body)))
 }
 
@@ -103,21 +108,28 @@ impl Answer {
     /// Answers what opens nothing. The line ends with that, as it may not be one of HTTP any more.
     async fn refuse(&mut self, mut head: Response<()>, mut body: BoxBody) -> io::Result<()> {
         head.head_mut().set_connection_type(ConnectionType::Close);
-        self.say(h1::Message::Item((head, body.size()))).await?;
+        // A short answer goes in one packet: some clients look for the body nowhere else.
+        self.encode(h1::Message::Item((head, body.size())))?;
         while let Some(part) = poll_fn(|context| Pin::new(&mut body).poll_next(context)).await {
             let part = part.map_err(|error| io::Error::other(error.to_string()))?;
-            self.say(h1::Message::Chunk(Some(part))).await?;
+            self.encode(h1::Message::Chunk(Some(part)))?;
+            if self.unsent.len() > PACKET {
+                self.send().await?;
+            }
         }
-        self.say(h1::Message::Chunk(None)).await
+        self.encode(h1::Message::Chunk(None))?;
+        self.send().await
     }
 
-    async fn say(&mut self, part: h1::Message<(Response<()>, BodySize)>) -> io::Result<()> {
-        let mut said = BytesMut::new();
-        self.codec.encode(part, &mut said)?;
-        while !said.is_empty() {
+    fn encode(&mut self, part: h1::Message<(Response<()>, BodySize)>) -> io::Result<()> {
+        self.codec.encode(part, &mut self.unsent)
+    }
+
+    async fn send(&mut self) -> io::Result<()> {
+        while !self.unsent.is_empty() {
             self.stream.writable().await?;
-            match self.stream.try_write(&said) {
-                Ok(count) => said.advance(count),
+            match self.stream.try_write(&self.unsent) {
+                Ok(count) => self.unsent.advance(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error),
             }
