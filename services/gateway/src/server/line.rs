@@ -152,3 +152,59 @@ impl Future for Saying {
 fn would_block(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::BodyStream;
+    use futures::{StreamExt, stream};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    async fn pair() -> (Rc<TcpStream>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let far = TcpStream::connect(listener.local_addr().unwrap());
+        let (far, near) = futures::join!(far, listener.accept());
+        (Rc::new(near.unwrap().0), far.unwrap())
+    }
+
+    #[actix_web::test]
+    async fn all_that_a_body_says_goes_out_in_its_order() {
+        let (near, mut far) = pair().await;
+        // More parts than go in one step, and more bytes than the system takes before somebody reads.
+        let parts: Vec<Bytes> = (0..100u8)
+            .map(|part| vec![part; 50_000 * usize::from(part % 3)].into())
+            .collect();
+        let all = parts.concat();
+        let said = stream::iter(parts).map(Ok::<_, io::Error>);
+        let saying = Saying::new(near, BoxBody::new(BodyStream::new(said)));
+        let reading = async {
+            let mut heard = Vec::new();
+            far.read_to_end(&mut heard).await.unwrap();
+            heard
+        };
+        let (said, heard) = futures::join!(async { drop(saying.await.unwrap()) }, reading);
+        assert_eq!((said, heard.len()), ((), all.len()));
+        assert!(heard == all, "the bytes are in their order");
+    }
+
+    #[actix_web::test]
+    async fn what_comes_is_heard_behind_what_came_first_until_all_is_said() {
+        let (near, mut far) = pair().await;
+        let hearing = Hearing::new(near, Bytes::from_static(b"first "));
+        far.write_all(b"then").await.unwrap();
+        far.shutdown().await.unwrap();
+        let heard: Vec<Bytes> = hearing.map(Result::unwrap).collect().await;
+        assert_eq!(heard.concat(), b"first then");
+    }
+
+    #[actix_web::test]
+    async fn a_line_that_the_client_broke_ends() {
+        let (near, far) = pair().await;
+        drop(far);
+        let endless = stream::repeat(Bytes::from(vec![0; 10_000])).map(Ok::<_, io::Error>);
+        let saying = Saying::new(near, BoxBody::new(BodyStream::new(endless)));
+        assert!(saying.await.is_err());
+    }
+}

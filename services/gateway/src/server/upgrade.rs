@@ -81,7 +81,9 @@ where
     B: MessageBody + 'static,
 {
     let stream = Rc::new(parts.io);
-    let hearing = Hearing::new(Rc::clone(&stream), parts.read_buf.freeze());
+    // A copy, which is empty mostly: the buffer is not to stay for as long as the line does.
+    let first = Bytes::copy_from_slice(&parts.read_buf);
+    let hearing = Hearing::new(Rc::clone(&stream), first);
     *request.payload() = Payload::Stream {
         payload: Box::pin(hearing),
     };
