@@ -46,6 +46,8 @@ pub struct Relay {
 struct Pass {
     read: usize,
     gone: usize,
+    /// There may be more than were read together. Whoever commits later wakes the relay.
+    is_more: bool,
     failure: Option<PublishError>,
 }
 
@@ -91,7 +93,7 @@ impl Relay {
             }
             let rest = async {
                 match pass {
-                    Ok(pass) if pass.gone > 0 => {}
+                    Ok(pass) if pass.is_more => {}
                     Ok(_) => self.idle().await,
                     Err(_) => sleep(Backoff::SERVER.after(failures)).await,
                 }
@@ -163,7 +165,8 @@ impl Relay {
         caution: &mut Caution,
     ) -> QueryResult<Pass> {
         self.rows.lock(conn).await?;
-        let rows = self.rows.oldest(conn, caution.batch()).await?;
+        let batch = caution.batch();
+        let rows = self.rows.oldest(conn, batch).await?;
         let read = rows.len();
         self.meters.oldest(rows.first().map_or(0.0, |row| row.age));
         let outcome = self.publish(rows, caution).await;
@@ -175,6 +178,7 @@ impl Relay {
         Ok(Pass {
             read,
             gone: gone.len(),
+            is_more: read >= usize::from(batch),
             failure: outcome.failure,
         })
     }

@@ -26,8 +26,12 @@ fn folder() -> PathBuf {
     if let Some(folder) = named {
         return folder.into();
     }
-    // target/debug/deps/oruma-0123456789abcdef, beside which target/debug/oruma lies.
     let running = std::env::current_exe().expect("a running program has a path");
-    let deps = running.parent().expect("it lies in a folder");
-    deps.parent().expect("which lies in another").to_owned()
+    let folder = running.parent().expect("it lies in a folder");
+    // Tests and examples lie in target/debug/deps and its sibling, beside which target/debug/oruma lies.
+    let inner = ["deps", "examples"].map(std::ffi::OsStr::new);
+    match (folder.file_name(), folder.parent()) {
+        (Some(name), Some(parent)) if inner.contains(&name) => parent.to_owned(),
+        _ => folder.to_owned(),
+    }
 }

@@ -105,7 +105,19 @@ impl PrivateServers {
     /// # Panics
     /// When one does not start.
     pub async fn start(names: &[&str]) -> Self {
-        let folder = home().join(format!(
+        Self::start_below(&home(), &[&["--fast"], names].concat()).await
+    }
+
+    /// Starts servers that wait for the disk and ask for passwords, as those of an installation do, in a new folder below `home`.
+    ///
+    /// # Panics
+    /// When one does not start.
+    pub async fn start_durable(home: &Path, names: &[&str]) -> Self {
+        Self::start_below(home, names).await
+    }
+
+    async fn start_below(home: &Path, arguments: &[&str]) -> Self {
+        let folder = home.join(format!(
             "e2e-{:08x}",
             u32::from_be_bytes(Random::system().bytes())
         ));
@@ -119,13 +131,19 @@ impl PrivateServers {
             folder,
             urls: Vec::new(),
         };
-        let said = servers.order("start", &[&["--fast"], names].concat()).await;
+        let said = servers.order("start", arguments).await;
         servers.urls = said
             .lines()
             .filter_map(|line| line.split_once('='))
             .map(|(variable, url)| (variable.to_owned(), url.to_owned()))
             .collect();
         servers
+    }
+
+    /// Where they keep their data, logs and process ids.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// `DATABASE_URL`, `REDIS_URL` and `RABBITMQ_URL` of those that were started.

@@ -22,6 +22,7 @@ mod probes;
 mod query;
 mod realtime;
 mod revocations;
+mod server;
 pub mod service;
 mod times;
 mod uploads;

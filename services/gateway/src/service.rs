@@ -1,16 +1,13 @@
 //! The only wiring: what the gateway is made of, and how it runs and stops.
 
-use std::any::Any;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::dev::{Extensions, Server};
+use actix_web::dev::Server;
 use actix_web::http::header::{ETAG, HeaderName, LOCATION, RETRY_AFTER};
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::rt::net::TcpStream;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use oruma_broker::SharedBroker;
@@ -19,7 +16,6 @@ use oruma_ids::CursorKey;
 use oruma_service_runtime::{
     Channel, ChannelConfig, Clock, ConfigError, Env, Random, Stop, connect,
 };
-use socket2::SockRef;
 
 use crate::activity::{self, Activity};
 use crate::clients::Clients;
@@ -29,17 +25,7 @@ use crate::health::Health;
 use crate::people::People;
 use crate::realtime::{self, Realtime};
 use crate::revocations::{self, Revocations};
-use crate::{console, contracts, documentation, inbox, middleware, probes};
-
-/// A client that sends its request slower than this is cut off.
-const SLOWEST_REQUEST: Duration = Duration::from_secs(15);
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long what was sent may stay unread by the client's system.
-const LONGEST_UNREAD: Duration = Duration::from_secs(30);
-/// Connections of one worker at the most.
-const CONNECTIONS: usize = 20_000;
-/// How long requests under way may take after the signal to stop, in seconds.
-const DRAIN_SECONDS: u64 = 15;
+use crate::{console, contracts, documentation, inbox, middleware, probes, server};
 
 /// The ways to the services behind the edge.
 pub struct Channels {
@@ -181,7 +167,7 @@ impl Service {
 
 fn serve(edge: Arc<Edge>, listener: TcpListener) -> std::io::Result<Server> {
     let edge = web::Data::from(edge);
-    let server = HttpServer::new(move || {
+    server::listen(listener, move || {
         App::new()
             .app_data(edge.clone())
             .wrap(from_fn(contracts::oruma::beside))
@@ -195,25 +181,6 @@ fn serve(edge: Arc<Edge>, listener: TcpListener) -> std::io::Result<Server> {
             .configure(console::mount)
             .configure(contracts::mount)
     })
-    .on_connect(limit_unread)
-    .client_request_timeout(SLOWEST_REQUEST)
-    .keep_alive(KEEP_ALIVE)
-    .max_connections(CONNECTIONS)
-    .shutdown_timeout(DRAIN_SECONDS)
-    .disable_signals()
-    .listen(listener)?
-    .run();
-    Ok(server)
-}
-
-/// A client that does not read what it is sent is cut off by the system, whatever still waits for it.
-fn limit_unread(connection: &dyn Any, _: &mut Extensions) {
-    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
-        let socket = SockRef::from(stream);
-        if let Err(error) = socket.set_tcp_user_timeout(Some(LONGEST_UNREAD)) {
-            tracing::debug!(%error, "connection without a limit for what is unread");
-        }
-    }
 }
 
 /// O-115: the named origins, with credentials, all methods and all headers.

@@ -1,5 +1,6 @@
 //! One subscription's consumer: up whenever the server is.
 
+mod acks;
 mod each_process;
 mod once;
 

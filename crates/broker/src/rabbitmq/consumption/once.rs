@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use lapin::message::Delivery;
-use lapin::options::{BasicAckOptions, BasicQosOptions};
+use lapin::options::BasicQosOptions;
 use oruma_service_runtime::Clock;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{Consumption, GOODBYE, Intake};
+use super::acks::{Acks, Handled};
+use super::{Consumption, Intake};
 use crate::backoff::Backoff;
 use crate::consumer::{Consumer, Death, Verdict};
 use crate::lanes::Lanes;
@@ -57,15 +58,20 @@ impl Once {
         let _connected = self.consumer.meters.connected();
 
         let end = consumption.stop.child_token();
+        let acks = Acks::start();
         let lanes = Lanes::start(PREFETCH.into(), &end, {
-            let (once, end) = (self.clone(), end.clone());
+            let (once, end, handled) = (self.clone(), end.clone(), acks.handled());
             move |job| {
-                let (once, end) = (once.clone(), end.clone());
-                async move { once.work(job, &end).await }
+                let (once, end, handled) = (once.clone(), end.clone(), handled.clone());
+                async move { once.work(job, &handled, &end).await }
             }
         });
-        let ended = self.take_in(&mut intake, &lanes, &end).await;
+        let ended = self
+            .take_in(&mut intake, &lanes, &acks.handled(), &end)
+            .await;
         lanes.stopped().await;
+        drop(lanes);
+        acks.told().await;
         intake.close().await;
         ended
     }
@@ -82,6 +88,7 @@ impl Once {
         &self,
         intake: &mut Intake,
         lanes: &Lanes<Job>,
+        handled: &Handled,
         end: &CancellationToken,
     ) -> Result<(), BrokerError> {
         while let Some(delivery) = intake.next(end).await? {
@@ -99,29 +106,35 @@ impl Once {
                     let queue = &self.consumer.subscription.queue;
                     tracing::error!(queue, "a message that is no event came");
                     self.consumer.meters.ended("dead");
-                    self.bury(delivery, &death, end).await;
+                    self.bury(delivery, &death, handled, end).await;
                 }
             }
         }
         Ok(())
     }
 
-    async fn work(&self, job: Job, end: &CancellationToken) {
+    async fn work(&self, job: Job, handled: &Handled, end: &CancellationToken) {
         let Job { event, delivery } = job;
         if !self.consumer.subscription.wants(&event.kind) {
             // The queue was bound to this kind once; bindings stay.
-            return acknowledge(&delivery).await;
+            return handled.note(delivery);
         }
         match self.consumer.process(&event, end).await {
-            Verdict::Handled => acknowledge(&delivery).await,
-            Verdict::Dead(death) => self.bury(delivery, &death, end).await,
+            Verdict::Handled => handled.note(delivery),
+            Verdict::Dead(death) => self.bury(delivery, &death, handled, end).await,
             Verdict::Stopped => {}
         }
     }
 
     /// Publishes the dead letter and then acknowledges the delivery, so that it is never in neither queue. Tries until it works, as
     /// those of the same subject must not overtake.
-    async fn bury(&self, delivery: Delivery, death: &Death, end: &CancellationToken) {
+    async fn bury(
+        &self,
+        delivery: Delivery,
+        death: &Death,
+        handled: &Handled,
+        end: &CancellationToken,
+    ) {
         let queue = &self.consumer.subscription.queue;
         let mut failures = 0;
         loop {
@@ -133,7 +146,7 @@ impl Once {
                 Clock::system().now(),
             );
             let Err(error) = self.publisher.send_surely(letter).await else {
-                return acknowledge(&delivery).await;
+                return handled.note(delivery);
             };
             failures += 1;
             if failures == 1 {
@@ -144,14 +157,5 @@ impl Once {
                 return;
             }
         }
-    }
-}
-
-/// An acknowledgement that does not arrive has the event delivered again, and the inbox drop it. On a line that breaks just then
-/// the library may never tell.
-async fn acknowledge(delivery: &Delivery) {
-    let acknowledged = timeout(GOODBYE, delivery.ack(BasicAckOptions::default()));
-    if !matches!(acknowledged.await, Ok(Ok(true))) {
-        tracing::debug!("an acknowledgement was lost");
     }
 }

@@ -1,0 +1,348 @@
+//! The very statements that a request runs, as PostgreSQL's log tells them, and how often PostgreSQL alone can run them.
+//!
+//! A limit that is written by hand soon measures something else than the code does. So one request is made while the server logs every statement
+//! with its parameters, and what it ran becomes the script of `pgbench`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
+use oruma_service_runtime::Clock;
+use tokio::process::Command;
+use tokio_postgres::NoTls;
+use uuid::Uuid;
+
+/// A statement as the log has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Logged {
+    backend: u32,
+    text: String,
+    /// SQL literals, such as `'5'` and `NULL`.
+    parameters: Vec<String>,
+}
+
+/// A PostgreSQL whose log can be read.
+pub struct Server {
+    url: String,
+    log: PathBuf,
+}
+
+/// What PostgreSQL alone has done.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    /// Times in a second.
+    pub rate: f64,
+    /// Of one, on the average.
+    pub latency: Duration,
+}
+
+impl Server {
+    /// The server at `url`, whose log is at `log`.
+    #[must_use]
+    pub fn new(url: &str, log: &Path) -> Self {
+        Self {
+            url: url.to_owned(),
+            log: log.to_owned(),
+        }
+    }
+
+    /// The script of what `request` runs on the connection that runs a statement with `marker` in it. Ids that are made by the request are made anew
+    /// each time the script runs.
+    ///
+    /// # Errors
+    /// When the log says nothing of it.
+    pub async fn script_of(
+        &self,
+        marker: &str,
+        request: impl Future<Output = ()>,
+    ) -> Result<String> {
+        let before = std::fs::metadata(&self.log)?.len();
+        self.order("ALTER SYSTEM SET log_statement = 'all'").await?;
+        let begun = Clock::system().now();
+        request.await;
+        self.order("ALTER SYSTEM RESET log_statement").await?;
+        let bytes = std::fs::read(&self.log)?;
+        let log =
+            String::from_utf8_lossy(bytes.get(usize::try_from(before)?..).unwrap_or_default());
+        let logged = parse(&log);
+        let backend = logged
+            .iter()
+            .find(|statement| statement.text.contains(marker))
+            .with_context(|| format!("the log has no statement with {marker:?}"))?
+            .backend;
+        let own: Vec<_> = logged
+            .into_iter()
+            .filter(|statement| statement.backend == backend)
+            .collect();
+        Ok(script(&own, begun))
+    }
+
+    async fn order(&self, order: &str) -> Result<()> {
+        let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await?;
+        let connection = tokio::spawn(connection);
+        client.batch_execute(order).await?;
+        client.batch_execute("SELECT pg_reload_conf()").await?;
+        // Each backend looks at the new settings before its next statement.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        drop(client);
+        connection.await??;
+        Ok(())
+    }
+
+    /// Runs a script on some connections for some time.
+    ///
+    /// # Errors
+    /// When `pgbench` is not there or fails.
+    pub async fn run(&self, script: &str, connections: usize, duration: Duration) -> Result<Limit> {
+        let one = [script.to_owned()];
+        self.run_any(&one, connections, duration).await
+    }
+
+    /// Runs any of some scripts on some connections for some time, each as often as the others.
+    ///
+    /// # Errors
+    /// When `pgbench` is not there or fails.
+    pub async fn run_any(
+        &self,
+        scripts: &[String],
+        connections: usize,
+        duration: Duration,
+    ) -> Result<Limit> {
+        let folder = tempfile::tempdir()?;
+        let mut files = Vec::new();
+        for (nth, script) in scripts.iter().enumerate() {
+            let file = folder.path().join(format!("{nth}.sql"));
+            std::fs::write(&file, script)?;
+            files.push(format!("--file={}", file.display()));
+        }
+        let output = Command::new(pgbench()?)
+            .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
+            .arg(format!("--client={connections}"))
+            .arg(format!("--time={}", duration.as_secs().max(1)))
+            .args(files)
+            .arg(&self.url)
+            .output()
+            .await?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        if !output.status.success() {
+            bail!(
+                "pgbench failed: {said}{}",
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        limit(&said).with_context(|| format!("pgbench said: {said}"))
+    }
+}
+
+/// Debian has it beside the server's own programs, others in `PATH`.
+fn pgbench() -> Result<PathBuf> {
+    let debian = Path::new("/usr/lib/postgresql");
+    let versions = std::fs::read_dir(debian).into_iter().flatten().flatten();
+    let found = versions
+        .map(|version| version.path().join("bin/pgbench"))
+        .filter(|path| path.is_file())
+        .max();
+    Ok(found.unwrap_or_else(|| "pgbench".into()))
+}
+
+fn limit(said: &str) -> Option<Limit> {
+    let number_after = |start: &str| -> Option<f64> {
+        let line = said.lines().find_map(|line| line.strip_prefix(start))?;
+        line.split_whitespace().next()?.parse().ok()
+    };
+    Some(Limit {
+        rate: number_after("tps = ")?,
+        latency: Duration::from_secs_f64(number_after("latency average = ")? / 1_000.0),
+    })
+}
+
+/// The statements of a log whose lines begin with `%m [%p] `, which is the default.
+fn parse(log: &str) -> Vec<Logged> {
+    let mut found: Vec<Logged> = Vec::new();
+    let mut lines = log.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some((backend, level, said)) = parts(line) else {
+            continue;
+        };
+        let mut said = said.to_owned();
+        while let Some(more) = lines.next_if(|line| line.starts_with('\t')) {
+            said.push('\n');
+            said.push_str(more);
+        }
+        if level == "LOG" {
+            if let Some(text) = statement_of(&said) {
+                let text = text.to_owned();
+                found.push(Logged {
+                    backend,
+                    text,
+                    parameters: Vec::new(),
+                });
+            }
+        } else if level == "DETAIL"
+            && let Some((_, values)) = said.split_once("arameters: ")
+            && let Some(last) = found.iter_mut().rfind(|found| found.backend == backend)
+        {
+            last.parameters = parameters(values);
+        }
+    }
+    found
+}
+
+/// `2026-11-21 22:00:00.000 UTC [1234] LOG:  …`
+fn parts(line: &str) -> Option<(u32, &str, &str)> {
+    let (_, rest) = line.split_once('[')?;
+    let (backend, rest) = rest.split_once("] ")?;
+    let (level, said) = rest.split_once(":  ")?;
+    Some((backend.parse().ok()?, level, said))
+}
+
+fn statement_of(said: &str) -> Option<&str> {
+    if let Some(text) = said.strip_prefix("statement: ") {
+        return Some(text);
+    }
+    let (_, text) = said.strip_prefix("execute ")?.split_once(": ")?;
+    Some(text)
+}
+
+/// `$1 = 'it''s, so', $2 = NULL`
+fn parameters(values: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = values;
+    while let Some((_, value)) = rest.split_once(" = ") {
+        let end = literal_end(value);
+        let (literal, behind) = value.split_at(end);
+        found.push(literal.to_owned());
+        rest = behind;
+    }
+    found
+}
+
+/// Where the literal ends with which a text begins.
+fn literal_end(text: &str) -> usize {
+    if !text.starts_with('\'') {
+        return text.find(',').unwrap_or(text.len());
+    }
+    let mut quoted = false;
+    for (place, byte) in text.bytes().enumerate() {
+        if byte == b'\'' {
+            quoted = !quoted;
+        } else if !quoted {
+            return place;
+        }
+    }
+    text.len()
+}
+
+/// The statements as `pgbench` runs them.
+fn script(statements: &[Logged], begun: DateTime<Utc>) -> String {
+    let mut fresh: BTreeMap<Uuid, String> = BTreeMap::new();
+    let mut body = String::new();
+    for statement in statements {
+        let literals = statement.parameters.iter().map(|literal| {
+            let id = literal
+                .trim_matches('\'')
+                .parse()
+                .ok()
+                .filter(|id| is_fresh(*id, begun));
+            id.map_or_else(
+                || literal.clone(),
+                |id| {
+                    let next = format!("id{}", fresh.len() + 1);
+                    let name = fresh.entry(id).or_insert(next);
+                    format!(":'{name}'")
+                },
+            )
+        });
+        let literals: Vec<_> = literals.collect();
+        body.push_str(&with_literals(&statement.text, &literals));
+        body.push_str(";\n");
+    }
+    let made = fresh
+        .values()
+        .map(|name| format!("gen_random_uuid() AS {name}"));
+    let made: Vec<_> = made.collect();
+    if made.is_empty() {
+        return body;
+    }
+    format!("SELECT {} \\gset\n{body}", made.join(", "))
+}
+
+/// Whether an id was made since then: a UUIDv7 has its time in it.
+fn is_fresh(id: Uuid, begun: DateTime<Utc>) -> bool {
+    let Some(made) = id.get_timestamp().filter(|_| id.get_version_num() == 7) else {
+        return false;
+    };
+    let (seconds, _) = made.to_unix();
+    i64::try_from(seconds).is_ok_and(|seconds| seconds >= begun.timestamp())
+}
+
+/// Puts literals where `$1`, `$2` … stand. The text has them nowhere else: our statements have no quoted dollars.
+fn with_literals(text: &str, literals: &[String]) -> String {
+    let mut whole = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once('$') {
+        whole.push_str(before);
+        let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, after) = behind.split_at(digits);
+        let literal = number
+            .parse::<usize>()
+            .ok()
+            .and_then(|number| literals.get(number.checked_sub(1)?));
+        match literal {
+            Some(literal) => whole.push_str(literal),
+            None => {
+                whole.push('$');
+                whole.push_str(number);
+            }
+        }
+        rest = after;
+    }
+    whole.push_str(rest);
+    whole.replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOG: &str = "\
+2026-11-21 22:00:00.000 UTC [7] LOG:  statement: BEGIN
+2026-11-21 22:00:00.001 UTC [8] LOG:  statement: SELECT 1
+2026-11-21 22:00:00.002 UTC [7] LOG:  execute s1: INSERT INTO posts (id, text, parent)
+\tVALUES ($1, $2, $3)
+2026-11-21 22:00:00.002 UTC [7] DETAIL:  parameters: $1 = '0198a000-0000-7000-8000-000000000001', $2 = 'it''s, so', $3 = NULL
+2026-11-21 22:00:00.003 UTC [7] LOG:  statement: COMMIT
+";
+
+    #[test]
+    fn a_log_becomes_a_script() {
+        let logged = parse(LOG);
+        assert_eq!(logged.len(), 4);
+        let own: Vec<_> = logged
+            .into_iter()
+            .filter(|found| found.backend == 7)
+            .collect();
+        let made = "0198a000-0000-7000-8000-000000000001"
+            .parse::<Uuid>()
+            .unwrap();
+        let (seconds, _) = made.get_timestamp().unwrap().to_unix();
+        let begun = DateTime::from_timestamp(i64::try_from(seconds).unwrap(), 0).unwrap();
+        let expected = "SELECT gen_random_uuid() AS id1 \\gset\n\
+            BEGIN;\n\
+            INSERT INTO posts (id, text, parent) \tVALUES (:'id1', 'it''s, so', NULL);\n\
+            COMMIT;\n";
+        assert_eq!(script(&own, begun), expected);
+        let later = begun + chrono::TimeDelta::seconds(1);
+        assert!(script(&own, later).starts_with("BEGIN;"));
+    }
+
+    #[test]
+    fn what_pgbench_says_is_read() {
+        let said = "latency average = 2.500 ms\ninitial connection time = 9 ms\ntps = 400.25 (without initial connection time)\n";
+        let limit = limit(said).unwrap();
+        assert!((limit.rate - 400.25).abs() < 0.01);
+        assert_eq!(limit.latency, Duration::from_micros(2_500));
+    }
+}
