@@ -70,7 +70,7 @@ The variables of a service: {root, name, service, facts} becomes a map of texts,
 {{- include "oruma.text" (list . "OTEL_EXPORTER_PROMETHEUS_PORT" "9464") -}}
 {{- end -}}
 {{- if or $values.tracing.endpoint $values.metrics.enabled -}}
-{{- $_ := set .found "POD_NAME" (dict "valueFrom" (dict "fieldRef" (dict "fieldPath" "metadata.name"))) -}}
+{{- $_ := set .found "POD_NAME" (dict "valueFrom" (dict "fieldRef" (dict "apiVersion" "v1" "fieldPath" "metadata.name"))) -}}
 {{- $resource := printf "k8s.namespace.name=%s,k8s.pod.name=$(POD_NAME),service.instance.id=$(POD_NAME)" .root.Release.Namespace -}}
 {{- $_ := set .found "OTEL_RESOURCE_ATTRIBUTES" (dict "value" $resource) -}}
 {{- end -}}

@@ -134,6 +134,7 @@ class InACluster(unittest.TestCase):
             now = api.everything_in(namespace)
             busy = [key for key, each in now.items() if key[0] in ("Deployment", "PodDisruptionBudget", "ReplicaSet") and not controls(each)]
             busy += [key for key, each in now.items() if key[0] == "Deployment" and each["spec"]["replicas"] != each["status"].get("availableReplicas", 0)]
+            busy += [key for key, each in now.items() if key[0] == "Job" and not each["status"].get("conditions")]
             busy += [key for key, each in now.items() if key[0] == "Pod" and each["metadata"].get("deletionTimestamp")]
             versions = {key: each["metadata"]["resourceVersion"] for key, each in now.items() if key[0] != "HorizontalPodAutoscaler"}
             same, before = not busy and versions == before, versions
