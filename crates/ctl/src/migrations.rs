@@ -68,7 +68,12 @@ pub(crate) async fn migrate(
     for service in chosen(asked.service) {
         let config = installation.database_config(service)?;
         let ran = oruma_postgres::migrate(&config, service.migrations()).await;
-        let ran = ran.with_context(|| format!("{service}"))?;
+        let versions = ran.with_context(|| format!("{service}"))?;
+        let known = known(service)?.into_iter();
+        let ran = known
+            .filter(|(version, _)| versions.contains(version))
+            .map(|(_, name)| name)
+            .collect();
         all.push(Ran { service, ran });
     }
     output.answer(&all, |all| {
@@ -129,16 +134,14 @@ fn chosen(service: Option<Service>) -> impl Iterator<Item = Service> {
 
 /// Those of this program in their order, then what it does not know.
 fn states(service: Service, mut applied: Vec<AppliedMigration>) -> anyhow::Result<Vec<Migration>> {
-    let known = MigrationSource::<Pg>::migrations(&service.migrations());
-    let known = known.map_err(|error| anyhow::anyhow!("the migrations of {service}: {error}"))?;
+    let known = known(service)?;
     let mut all = Vec::with_capacity(known.len());
-    for migration in known {
-        let version = migration.name().version().to_string();
+    for (version, name) in known {
         let place = applied.iter().position(|one| one.version == version);
         let ran_at = place.map(|place| applied.remove(place).ran_at);
         all.push(Migration {
             service,
-            name: migration.name().to_string(),
+            name,
             state: match ran_at {
                 Some(_) => State::Applied,
                 None => State::Pending,
@@ -154,4 +157,15 @@ fn states(service: Service, mut applied: Vec<AppliedMigration>) -> anyhow::Resul
     }));
     all.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(all)
+}
+
+/// The migrations of this program: the version of each, and its name.
+fn known(service: Service) -> anyhow::Result<Vec<(String, String)>> {
+    let known = MigrationSource::<Pg>::migrations(&service.migrations());
+    let known = known.map_err(|error| anyhow::anyhow!("the migrations of {service}: {error}"))?;
+    let named = known.iter().map(|migration| {
+        let name = migration.name();
+        (name.version().to_string(), name.to_string())
+    });
+    Ok(named.collect())
 }

@@ -11,14 +11,14 @@ const LONGEST: usize = 100;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Operator {
     /// Who does it, for the access log; the name of the system's user by default
-    #[arg(long = "by", value_name = "NAME", global = true, default_value_t = user_of_system())]
-    name: String,
+    #[arg(long, value_name = "NAME", global = true, default_value_t = user_of_system())]
+    by: String,
 }
 
 impl Operator {
     /// The name.
     pub(crate) fn name(&self) -> &str {
-        &self.name
+        &self.by
     }
 }
 

@@ -24,6 +24,7 @@ async fn migrations_are_pending_then_applied_and_run_once() {
     let ran = installation.json(&["migrate", "--service", "social"]);
     assert_eq!(ran[0]["service"], "social");
     assert_eq!(ran[0]["ran"].as_array().unwrap().len(), 5);
+    assert_eq!(ran[0]["ran"][0], "2026-11-21-000100_create_posts");
     let mixed = installation.json(&["migrations"]);
     for migration in mixed.as_array().unwrap() {
         let is_social = migration["service"] == "social";

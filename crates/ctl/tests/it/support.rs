@@ -30,7 +30,6 @@ impl Installation {
             tables: Tables::of(&database),
             variables: vec![
                 ("DATABASE_URL".to_owned(), database.url().to_owned()),
-                ("BCRYPT_COST".to_owned(), "4".to_owned()),
                 ("USER".to_owned(), "grace".to_owned()),
             ],
             database,
