@@ -7,7 +7,18 @@ use crate::effort::Effort;
 use crate::figures::Figure;
 use crate::lab::Lab;
 
-pub mod feed;
+mod feed;
+mod gateways;
+mod growth;
+mod likes;
+mod mixed;
+mod overload;
+mod passwords;
+mod posts;
+mod registrations;
+mod sign_ins;
+mod start;
+mod uploads;
 
 /// A measurement.
 pub struct Measurement {
@@ -31,7 +42,28 @@ macro_rules! measurement {
 }
 
 /// All of them.
-pub const ALL: &[Measurement] = &[measurement!(
-    feed,
-    "reading the feed, against its SQL alone and an ideal single process"
-)];
+pub const ALL: &[Measurement] = &[
+    measurement!(
+        start,
+        "starting everything, and what it takes when nobody comes"
+    ),
+    measurement!(
+        feed,
+        "reading the feed, against its SQL alone, a bare answer and an ideal process"
+    ),
+    measurement!(
+        posts,
+        "writing posts with their events, against their SQL alone"
+    ),
+    measurement!(likes, "liking posts, against its SQL alone"),
+    measurement!(mixed, "what people do all day"),
+    measurement!(gateways, "two gateways against one"),
+    measurement!(overload, "three times as much as fits"),
+    measurement!(uploads, "sending pictures, against the work on them alone"),
+    measurement!(registrations, "joining, against bcrypt alone"),
+    measurement!(
+        sign_ins,
+        "signing in, against bcrypt alone, and a storm of it"
+    ),
+    measurement!(growth, "the feed of a small and of a large community"),
+];
