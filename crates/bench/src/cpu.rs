@@ -96,6 +96,38 @@ pub fn of_processes(ids: impl IntoIterator<Item = u32>) -> Duration {
     ids.into_iter().map(of_process).sum()
 }
 
+/// The processor time of the threads that some processes have now, exact to less than a microsecond.
+#[must_use]
+pub fn on_processor(ids: &[u32]) -> Duration {
+    let mut nanos = 0;
+    for id in ids {
+        let threads = std::fs::read_dir(format!("/proc/{id}/task"));
+        for thread in threads.into_iter().flatten().flatten() {
+            let told = std::fs::read_to_string(thread.path().join("schedstat"));
+            nanos += told.ok().and_then(|told| first_number(&told)).unwrap_or(0);
+        }
+    }
+    Duration::from_nanos(nanos)
+}
+
+/// The memory of some processes in MiB, with their share of what several have together (PSS).
+#[must_use]
+pub fn memory(ids: &[u32]) -> f64 {
+    let mut kibibytes = 0;
+    for id in ids {
+        let told = std::fs::read_to_string(format!("/proc/{id}/smaps_rollup")).unwrap_or_default();
+        let share = told.lines().find_map(|line| line.strip_prefix("Pss:"));
+        kibibytes += share.and_then(first_number).unwrap_or(0);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "no machine has that much")]
+    let kibibytes = kibibytes as f64;
+    kibibytes / 1_024.0
+}
+
+fn first_number(text: &str) -> Option<u64> {
+    text.split_whitespace().next()?.parse().ok()
+}
+
 /// The processes below one, such as those that a server has for its connections, and itself.
 #[must_use]
 pub fn with_children(id: u32) -> Vec<u32> {
@@ -153,6 +185,14 @@ mod tests {
         let shares = (after - before).per(1_000);
         assert!((shares.gateway - 100.0).abs() < 1e-9, "{shares:?}");
         assert!((shares.platform() - 150.0).abs() < 1e-9, "{shares:?}");
+    }
+
+    #[test]
+    fn this_process_has_memory_and_takes_time() {
+        let own = [std::process::id()];
+        assert!(memory(&own) > 0.5, "{}", memory(&own));
+        assert!(on_processor(&own) > Duration::ZERO);
+        assert_eq!(first_number("  12 kB"), Some(12));
     }
 
     #[test]

@@ -7,13 +7,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use oruma_e2e::{Deployment, JWT_SECRET, Member, PrivateServers};
+use oruma_e2e::{Deployment, JWT_SECRET, Member, PrivateServers, Process};
 use tokio::time::Instant;
-use tokio_postgres::NoTls;
+use url::Url;
+use uuid::Uuid;
 
 use crate::cpu::{self, Usage};
 use crate::load::Measured;
-use crate::statements::Server;
+use crate::statements::{Server, Varied};
 use crate::wire::Wire;
 
 /// Where the servers have their folders unless another place is named: beside those of the run script.
@@ -29,6 +30,10 @@ const SCHEMAS: [&str; 6] = [
     "messaging",
     "social",
 ];
+
+/// Where the ids of people have this digit, others have another.
+const PERSON: char = 'a';
+const POST: char = 'c';
 
 /// A distributed deployment with two gateways, on servers of its own that wait for the disk. All of it ends with this value.
 pub struct Lab {
@@ -50,7 +55,7 @@ impl Lab {
     /// Posts that are there at first.
     pub const POSTS: u64 = 10_000;
     /// People that are there at first.
-    pub const PEOPLE: usize = 2_000;
+    pub const PEOPLE: u64 = 2_000;
 
     /// Starts everything below a folder, and fills it.
     ///
@@ -70,16 +75,97 @@ impl Lab {
         }
         // What is logged of each request belongs to what a request costs.
         let deployment = plan.start().await;
-        let log = servers.folder().join("postgres/log");
         let mut lab = Self {
-            statements: Server::new(servers.url("DATABASE_URL"), &log),
+            statements: Server::new(
+                servers.url("DATABASE_URL"),
+                &servers.folder().join("postgres/log"),
+            ),
             people: Vec::new(),
             deployment,
             servers,
         };
         lab.people = seeding::people(&lab, Self::PEOPLE).await?;
-        seeding::posts(&lab, Self::POSTS).await?;
+        lab.write_posts(1, Self::POSTS).await?;
         Ok(lab)
+    }
+
+    /// Writes the posts with these numbers straight into the database. The first is the newest.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn write_posts(&self, first: u64, last: u64) -> Result<()> {
+        seeding::posts(&self.statements, first, last).await
+    }
+
+    /// The id of a post that was written like this.
+    ///
+    /// # Errors
+    /// When the number is none of a post.
+    pub fn post(&self, number: u64) -> Result<Uuid> {
+        seeding::uuid(1 + number % Self::POSTS, POST).context("no number of a post")
+    }
+
+    /// Any post instead of that one.
+    #[must_use]
+    pub fn any_post_for(id: Uuid) -> Varied {
+        Varied {
+            value: id.to_string(),
+            most: Self::POSTS,
+            expression: |number| seeding::made_of(number, POST),
+        }
+    }
+
+    /// Any person instead of that one.
+    #[must_use]
+    pub fn anybody_for(member: &Member) -> Varied {
+        Varied {
+            value: member.id.clone(),
+            most: Self::PEOPLE,
+            expression: |number| seeding::made_of(number, PERSON),
+        }
+    }
+
+    /// A database with the tables of social and its first posts, on the same PostgreSQL: for work that must not be seen by the deployment.
+    ///
+    /// # Errors
+    /// When PostgreSQL refuses it.
+    ///
+    /// # Panics
+    /// When the migration does not end.
+    pub async fn second_database(&self) -> Result<Server> {
+        let server = self.database_beside("social").await?;
+        seeding::posts(&server, 1, Self::POSTS).await?;
+        Ok(server)
+    }
+
+    /// A database with the empty tables of one service, on the same PostgreSQL: for work that must not be seen by the deployment.
+    ///
+    /// # Errors
+    /// When PostgreSQL refuses it.
+    ///
+    /// # Panics
+    /// When the migration does not end.
+    pub async fn database_beside(&self, service: &str) -> Result<Server> {
+        let name = "limit";
+        self.sql("DROP DATABASE IF EXISTS \"limit\"").await?;
+        self.sql("CREATE DATABASE \"limit\"").await?;
+        let mut url: Url = self.servers.url("DATABASE_URL").parse()?;
+        url.set_path(name);
+        let mut variables = self.deployment.variables().clone();
+        variables.insert("DATABASE_URL".to_owned(), url.to_string());
+        let migration = Process::new(
+            name,
+            &[&format!("oruma-{service}"), "migrate"],
+            variables,
+            self.servers.folder(),
+        );
+        migration.start();
+        let status = migration.end().await;
+        if !status.success() {
+            bail!("the migration failed: {}", migration.log());
+        }
+        let log = self.servers.folder().join("postgres/log");
+        Ok(Server::new(url.as_str(), &log))
     }
 
     /// One of the people, by any number.
@@ -108,13 +194,7 @@ impl Lab {
     /// # Errors
     /// When one fails.
     pub async fn sql(&self, statements: &str) -> Result<()> {
-        let (client, connection) =
-            tokio_postgres::connect(self.servers.url("DATABASE_URL"), NoTls).await?;
-        let connection = tokio::spawn(connection);
-        client.batch_execute(statements).await?;
-        drop(client);
-        connection.await??;
-        Ok(())
+        self.statements.sql(statements).await
     }
 
     /// The number that a statement asks for.
@@ -122,13 +202,7 @@ impl Lab {
     /// # Errors
     /// When it fails, or its answer is not one `bigint`.
     pub async fn count(&self, statement: &str) -> Result<i64> {
-        let (client, connection) =
-            tokio_postgres::connect(self.servers.url("DATABASE_URL"), NoTls).await?;
-        let connection = tokio::spawn(connection);
-        let count = client.query_one(statement, &[]).await?.try_get(0)?;
-        drop(client);
-        connection.await??;
-        Ok(count)
+        self.statements.count(statement).await
     }
 
     /// Waits until no service has an event that is still to be published, so that the next measurement does not pay for the last.

@@ -5,6 +5,7 @@
     reason = "a program that people run to see its figures"
 )]
 
+mod asking;
 mod cpu;
 mod effort;
 mod figures;
@@ -14,6 +15,7 @@ mod machine;
 mod measurements;
 mod raw_broker;
 mod report;
+mod rivals;
 mod sockets;
 mod statements;
 mod wire;
@@ -29,6 +31,7 @@ use crate::lab::Lab;
 use crate::machine::Machine;
 use crate::measurements::{ALL, Measurement};
 use crate::report::{Chapter, Report};
+use crate::rivals::Other;
 
 /// Measures the platform beside what limits it, in one run on one machine.
 ///
@@ -54,11 +57,16 @@ struct Arguments {
     /// Where the servers keep their data while it runs: on the disk that is meant
     #[arg(long, value_name = "FOLDER", default_value = lab::FOLDER)]
     folder: PathBuf,
+    #[command(subcommand)]
+    other: Option<Other>,
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    if let Some(Other::Serve { kind, source }) = arguments.other {
+        return rivals::serve(kind, &source).await;
+    }
     if arguments.list {
         for measurement in ALL {
             println!("{:14} {}", measurement.name, measurement.about);

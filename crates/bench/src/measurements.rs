@@ -7,11 +7,22 @@ use crate::effort::Effort;
 use crate::figures::Figure;
 use crate::lab::Lab;
 
-pub mod fan_out;
-pub mod feed;
-pub mod idle_sockets;
-pub mod messages;
-pub mod outbox;
+mod fan_out;
+mod feed;
+mod gateways;
+mod growth;
+mod idle_sockets;
+mod likes;
+mod messages;
+mod mixed;
+mod outbox;
+mod overload;
+mod passwords;
+mod posts;
+mod registrations;
+mod sign_ins;
+mod start;
+mod uploads;
 
 /// A measurement.
 pub struct Measurement {
@@ -37,9 +48,21 @@ macro_rules! measurement {
 /// All of them.
 pub const ALL: &[Measurement] = &[
     measurement!(
-        feed,
-        "reading the feed, against its SQL alone and an ideal single process"
+        start,
+        "starting everything, and what it takes when nobody comes"
     ),
+    measurement!(
+        feed,
+        "reading the feed, against its SQL alone, a bare answer and an ideal process"
+    ),
+    measurement!(
+        posts,
+        "writing posts with their events, against their SQL alone"
+    ),
+    measurement!(likes, "liking posts, against its SQL alone"),
+    measurement!(mixed, "what people do all day"),
+    measurement!(gateways, "two gateways against one"),
+    measurement!(overload, "three times as much as fits"),
     measurement!(
         messages,
         "a direct message from one gateway to a socket at the other, against the broker and the database alone"
@@ -53,4 +76,11 @@ pub const ALL: &[Measurement] = &[
         outbox,
         "events from the outbox to the consumer, and a backlog of them"
     ),
+    measurement!(uploads, "sending pictures, against the work on them alone"),
+    measurement!(registrations, "joining, against bcrypt alone"),
+    measurement!(
+        sign_ins,
+        "signing in, against bcrypt alone, and a storm of it"
+    ),
+    measurement!(growth, "the feed of a small and of a large community"),
 ];

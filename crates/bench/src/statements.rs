@@ -9,10 +9,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
+use futures::{SinkExt, TryStreamExt};
 use oruma_service_runtime::Clock;
 use tokio::process::Command;
 use tokio_postgres::NoTls;
 use uuid::Uuid;
+
+/// The second half of ids that a script makes.
+const ID_END: &str = "8000a0b0c0d0e0f0";
 
 /// A statement as the log has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +31,16 @@ struct Logged {
 pub struct Server {
     url: String,
     log: PathBuf,
+}
+
+/// A value that is another one each time a script runs.
+pub struct Varied {
+    /// As the request has it.
+    pub value: String,
+    /// A number between 1 and this one is chosen.
+    pub most: u64,
+    /// Makes SQL for the value of that of the number.
+    pub expression: fn(&str) -> String,
 }
 
 /// What PostgreSQL alone has done.
@@ -48,14 +62,16 @@ impl Server {
         }
     }
 
-    /// The script of what `request` runs on the connection that runs a statement with `marker` in it. Ids that are made by the request are made anew
-    /// each time the script runs.
+    /// The script of what `request` runs in the transaction that has a statement with `marker` in it, or of that statement alone where there is no
+    /// transaction. Ids that are made by the request are made anew each time the script runs, and those that are named in `varied`
+    /// become others.
     ///
     /// # Errors
     /// When the log says nothing of it.
     pub async fn script_of(
         &self,
         marker: &str,
+        varied: &[Varied],
         request: impl Future<Output = ()>,
     ) -> Result<String> {
         let before = std::fs::metadata(&self.log)?.len();
@@ -67,28 +83,43 @@ impl Server {
         let log =
             String::from_utf8_lossy(bytes.get(usize::try_from(before)?..).unwrap_or_default());
         let logged = parse(&log);
-        let backend = logged
-            .iter()
-            .find(|statement| statement.text.contains(marker))
-            .with_context(|| format!("the log has no statement with {marker:?}"))?
-            .backend;
-        let own: Vec<_> = logged
-            .into_iter()
-            .filter(|statement| statement.backend == backend)
-            .collect();
-        Ok(script(&own, begun))
+        let own = transaction(&logged, marker)
+            .with_context(|| format!("the log has no statement with {marker:?}"))?;
+        Ok(script(&own, begun, varied))
     }
 
     async fn order(&self, order: &str) -> Result<()> {
-        let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await?;
-        let connection = tokio::spawn(connection);
-        client.batch_execute(order).await?;
-        client.batch_execute("SELECT pg_reload_conf()").await?;
+        self.sql(order).await?;
+        self.sql("SELECT pg_reload_conf()").await?;
         // Each backend looks at the new settings before its next statement.
         tokio::time::sleep(Duration::from_millis(300)).await;
+        Ok(())
+    }
+
+    /// Runs some statements, several as one transaction.
+    ///
+    /// # Errors
+    /// When one fails.
+    pub async fn sql(&self, statements: &str) -> Result<()> {
+        let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await?;
+        let connection = tokio::spawn(connection);
+        client.batch_execute(statements).await?;
         drop(client);
         connection.await??;
         Ok(())
+    }
+
+    /// The number that a statement asks for.
+    ///
+    /// # Errors
+    /// When it fails, or its answer is not one `bigint`.
+    pub async fn count(&self, statement: &str) -> Result<i64> {
+        let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await?;
+        let connection = tokio::spawn(connection);
+        let count = client.query_one(statement, &[]).await?.try_get(0)?;
+        drop(client);
+        connection.await??;
+        Ok(count)
     }
 
     /// Runs a script on some connections for some time.
@@ -98,6 +129,29 @@ impl Server {
     pub async fn run(&self, script: &str, connections: usize, duration: Duration) -> Result<Limit> {
         let one = [script.to_owned()];
         self.run_any(&one, connections, duration).await
+    }
+
+    /// Copies the rows of a table to another database that has it too.
+    ///
+    /// # Errors
+    /// When one of them refuses.
+    pub async fn copy(&self, table: &str, to: &Self) -> Result<()> {
+        let (from, reading) = tokio_postgres::connect(&self.url, NoTls).await?;
+        let (to, writing) = tokio_postgres::connect(&to.url, NoTls).await?;
+        let lines = [tokio::spawn(reading), tokio::spawn(writing)];
+        let rows = from.copy_out(&format!("COPY {table} TO STDOUT")).await?;
+        let copy = to.copy_in(&format!("COPY {table} FROM STDIN")).await?;
+        let mut rows = Box::pin(rows);
+        let mut copy: std::pin::Pin<Box<tokio_postgres::CopyInSink<bytes::Bytes>>> = Box::pin(copy);
+        while let Some(some) = rows.try_next().await? {
+            copy.send(some).await?;
+        }
+        copy.as_mut().finish().await?;
+        drop((from, to));
+        for line in lines {
+            line.await??;
+        }
+        Ok(())
     }
 
     /// Runs any of some scripts on some connections for some time, each as often as the others.
@@ -235,38 +289,76 @@ fn literal_end(text: &str) -> usize {
     text.len()
 }
 
-/// The statements as `pgbench` runs them.
-fn script(statements: &[Logged], begun: DateTime<Utc>) -> String {
-    let mut fresh: BTreeMap<Uuid, String> = BTreeMap::new();
+/// The statements of the transaction around the one with `marker` in it.
+fn transaction(logged: &[Logged], marker: &str) -> Option<Vec<Logged>> {
+    let is_it = |statement: &&Logged| statement.text.contains(marker);
+    let backend = logged.iter().find(is_it)?.backend;
+    let own: Vec<&Logged> = logged
+        .iter()
+        .filter(|statement| statement.backend == backend)
+        .collect();
+    let (before, rest) = own.split_at_checked(own.iter().position(is_it)?)?;
+    let begin = before.iter().rposition(|statement| is_edge(statement));
+    let begins = |place: &usize| {
+        before
+            .get(*place)
+            .is_some_and(|edge| edge.text.starts_with("BEGIN"))
+    };
+    let Some(begin) = begin.filter(begins) else {
+        return rest.first().map(|&statement| vec![statement.clone()]);
+    };
+    let end = rest.iter().position(|statement| is_edge(statement))?;
+    let whole = before.iter().skip(begin).chain(rest.iter().take(end + 1));
+    Some(whole.map(|&statement| statement.clone()).collect())
+}
+
+/// Whether a transaction begins or ends there.
+fn is_edge(statement: &Logged) -> bool {
+    ["BEGIN", "COMMIT", "ROLLBACK"]
+        .iter()
+        .any(|edge| statement.text.starts_with(edge))
+}
+
+/// The statements as `pgbench` runs them. Its own random numbers become ids, which takes no statement more.
+fn script(statements: &[Logged], begun: DateTime<Utc>, varied: &[Varied]) -> String {
+    let mut made: BTreeMap<Uuid, String> = BTreeMap::new();
     let mut body = String::new();
     for statement in statements {
         let literals = statement.parameters.iter().map(|literal| {
-            let id = literal
-                .trim_matches('\'')
-                .parse()
-                .ok()
-                .filter(|id| is_fresh(*id, begun));
-            id.map_or_else(
-                || literal.clone(),
-                |id| {
-                    let next = format!("id{}", fresh.len() + 1);
-                    let name = fresh.entry(id).or_insert(next);
-                    format!(":'{name}'")
-                },
-            )
+            let text = literal.trim_matches('\'');
+            if let Some(place) = varied.iter().position(|varied| varied.value == text) {
+                return varied.get(place).map_or_else(String::new, |varied| {
+                    format!("({})", (varied.expression)(&format!(":any{place}::bigint")))
+                });
+            }
+            let Some(id) = text.parse().ok().filter(|id| is_fresh(*id, begun)) else {
+                return without_colons(literal);
+            };
+            let next = format!("id{}", made.len() + 1);
+            let name = made.entry(id).or_insert(next);
+            format!("((lpad(to_hex(:{name}::bigint), 16, '0') || '{ID_END}')::uuid)")
         });
         let literals: Vec<_> = literals.collect();
         body.push_str(&with_literals(&statement.text, &literals));
         body.push_str(";\n");
     }
-    let made = fresh
+    let numbers = made
         .values()
-        .map(|name| format!("gen_random_uuid() AS {name}"));
-    let made: Vec<_> = made.collect();
-    if made.is_empty() {
-        return body;
+        .map(|name| format!("\\set {name} random(1, 9223372036854775806)\n"));
+    let choices = varied
+        .iter()
+        .enumerate()
+        .map(|(place, varied)| format!("\\set any{place} random(1, {})\n", varied.most));
+    let head: String = choices.chain(numbers).collect();
+    format!("{head}{body}")
+}
+
+/// A literal in which `pgbench` sees no names of variables.
+fn without_colons(literal: &str) -> String {
+    if !literal.contains(':') {
+        return literal.to_owned();
     }
-    format!("SELECT {} \\gset\n{body}", made.join(", "))
+    format!("E{}", literal.replace('\\', r"\\").replace(':', r"\x3a"))
 }
 
 /// Whether an id was made since then: a UUIDv7 has its time in it.
@@ -312,7 +404,7 @@ mod tests {
 2026-11-21 22:00:00.001 UTC [8] LOG:  statement: SELECT 1
 2026-11-21 22:00:00.002 UTC [7] LOG:  execute s1: INSERT INTO posts (id, text, parent)
 \tVALUES ($1, $2, $3)
-2026-11-21 22:00:00.002 UTC [7] DETAIL:  parameters: $1 = '0198a000-0000-7000-8000-000000000001', $2 = 'it''s, so', $3 = NULL
+2026-11-21 22:00:00.002 UTC [7] DETAIL:  parameters: $1 = '0198a000-0000-7000-8000-000000000001', $2 = 'it''s: so', $3 = NULL
 2026-11-21 22:00:00.003 UTC [7] LOG:  statement: COMMIT
 ";
 
@@ -320,22 +412,45 @@ mod tests {
     fn a_log_becomes_a_script() {
         let logged = parse(LOG);
         assert_eq!(logged.len(), 4);
-        let own: Vec<_> = logged
-            .into_iter()
-            .filter(|found| found.backend == 7)
-            .collect();
-        let made = "0198a000-0000-7000-8000-000000000001"
+        let own = transaction(&logged, "INSERT INTO posts").unwrap();
+        assert_eq!(own.len(), 3);
+        let id = "0198a000-0000-7000-8000-000000000001";
+        let (seconds, _) = id
             .parse::<Uuid>()
-            .unwrap();
-        let (seconds, _) = made.get_timestamp().unwrap().to_unix();
+            .unwrap()
+            .get_timestamp()
+            .unwrap()
+            .to_unix();
         let begun = DateTime::from_timestamp(i64::try_from(seconds).unwrap(), 0).unwrap();
-        let expected = "SELECT gen_random_uuid() AS id1 \\gset\n\
+        let expected = "\\set id1 random(1, 9223372036854775806)\n\
             BEGIN;\n\
-            INSERT INTO posts (id, text, parent) \tVALUES (:'id1', 'it''s, so', NULL);\n\
+            INSERT INTO posts (id, text, parent) \tVALUES \
+            (((lpad(to_hex(:id1::bigint), 16, '0') || '8000a0b0c0d0e0f0')::uuid), E'it''s\\x3a so', NULL);\n\
             COMMIT;\n";
-        assert_eq!(script(&own, begun), expected);
+        assert_eq!(script(&own, begun, &[]), expected);
         let later = begun + chrono::TimeDelta::seconds(1);
-        assert!(script(&own, later).starts_with("BEGIN;"));
+        assert!(script(&own, later, &[]).starts_with("BEGIN;"));
+        let varied = Varied {
+            value: id.to_owned(),
+            most: 9,
+            expression: |number| format!("id_of({number})"),
+        };
+        let script = script(&own, later, &[varied]);
+        assert!(
+            script.starts_with("\\set any0 random(1, 9)\nBEGIN;"),
+            "{script}"
+        );
+        assert!(
+            script.contains("VALUES ((id_of(:any0::bigint)), E'it"),
+            "{script}"
+        );
+    }
+
+    #[test]
+    fn a_statement_alone_has_no_transaction() {
+        let alone = transaction(&parse(LOG), "SELECT 1").unwrap();
+        assert_eq!(alone.len(), 1);
+        assert_eq!(transaction(&parse(LOG), "SELECT 2"), None);
     }
 
     #[test]

@@ -270,6 +270,12 @@ impl Deployment {
             .expect("a variable of the deployment")
     }
 
+    /// The variables that all its processes see.
+    #[must_use]
+    pub fn variables(&self) -> &BTreeMap<String, String> {
+        &self.variables
+    }
+
     /// All that its processes have written.
     #[must_use]
     pub fn logs(&self) -> String {
