@@ -49,20 +49,22 @@ pub(crate) async fn audit(
     stranger: &Stranger,
 ) -> Findings {
     let records = Records::of(stage);
+    let queues = || stage.servers.queues();
     within(PATIENCE, "all events are published and handled", || async {
-        records.nothing_waits().await
-            && stage
-                .servers
-                .queues()
-                .await
-                .iter()
-                .all(|(_, count)| *count == 0)
+        let waiting = |(name, count): &(String, usize)| *count > 0 && !is_dead(name);
+        records.nothing_waits().await && !queues().await.iter().any(waiting)
     })
     .await;
     let mut findings = Findings {
         broken: ledger.all_wrong(),
+        doubled: ledger.turned_twice(),
         ..Findings::default()
     };
+    for (name, count) in queues().await {
+        if count > 0 && is_dead(&name) {
+            findings.broken.push(format!("{count} events in {name}"));
+        }
+    }
     let rows = rows::all(town).await;
     writes(&ledger.writes(), &rows, &mut findings);
     rows::pictures(town, &ledger.writes(), &mut findings).await;
@@ -71,6 +73,11 @@ pub(crate) async fn audit(
     records.check(town, &rows, &mut findings).await;
     sockets::check(town, listeners, &rows, &mut findings).await;
     findings
+}
+
+/// Whether a queue keeps what could not be handled.
+fn is_dead(queue: &str) -> bool {
+    queue.ends_with(".dead")
 }
 
 /// Each thing that was to be made is there once, if that was told, and at most once else.

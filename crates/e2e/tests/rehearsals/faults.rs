@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 
 use oruma_e2e::Process;
 use oruma_service_runtime::Random;
+use oruma_test_kit::within;
 
 use crate::audit::audit;
 use crate::figures::{FaultFigures, Figures};
-use crate::ledger::{Felt, Ledger};
+use crate::ledger::Ledger;
 use crate::listeners::Listeners;
 use crate::load::Load;
 use crate::stranger::Stranger;
@@ -30,6 +31,7 @@ const HELD: Duration = Duration::from_secs(4);
 const HANGS: Duration = Duration::from_secs(20);
 /// What each piece to and from a slow database waits for.
 const SLOW: Duration = Duration::from_millis(150);
+const LOOKS: Duration = Duration::from_millis(20);
 /// How long a fault may be felt.
 const RECOVERY: Duration = Duration::from_secs(240);
 
@@ -91,21 +93,21 @@ async fn nothing_acknowledged_is_lost() {
         }
         tokio::time::sleep(CALM).await;
         let at = began.elapsed();
-        let (lasted, felt) = happen(fault, &stage, &ledger).await;
+        println!("{:>4.0} s  {} …", at.as_secs_f64(), fault.name());
+        let lasted = happen(fault, &stage, &ledger).await;
+        let recovered = is_over(&ledger).await;
+        let errors = ledger.errors();
         println!(
-            "{:>4.0} s  {}: {:.1} s, recovered {:.1} s later; {:?}",
-            at.as_secs_f64(),
-            fault.name(),
+            "        {:.1} s, recovered {:.1} s later; {errors:?}",
             lasted.as_secs_f64(),
-            felt.recovery.as_secs_f64(),
-            felt.errors
+            recovered.as_secs_f64(),
         );
         figures.faults.push(FaultFigures {
             name: fault.name(),
             at: at.as_secs_f64(),
             lasted: lasted.as_secs_f64(),
-            recovered: felt.recovery.as_secs_f64(),
-            errors: felt.errors,
+            recovered: recovered.as_secs_f64(),
+            errors,
         });
     }
     tokio::time::sleep(CALM).await;
@@ -133,8 +135,8 @@ fn in_some_order() -> Vec<Fault> {
     faults.into_iter().map(|(_, fault)| fault).collect()
 }
 
-/// Lets it happen, and waits until nobody feels it any more. Gives how long its cause lasted.
-async fn happen(fault: Fault, stage: &Stage, ledger: &Ledger) -> (Duration, Felt) {
+/// Lets it happen. Gives how long its cause lasted.
+async fn happen(fault: Fault, stage: &Stage, ledger: &Ledger) -> Duration {
     ledger.fault_begins();
     let began = Instant::now();
     match fault {
@@ -166,9 +168,8 @@ async fn happen(fault: Fault, stage: &Stage, ledger: &Ledger) -> (Duration, Felt
             stage.to_auth.mend();
         }
     }
-    let lasted = began.elapsed();
     ledger.mended();
-    (lasted, is_over(ledger).await)
+    began.elapsed()
 }
 
 async fn die(process: &Process) {
@@ -184,17 +185,24 @@ async fn settles(ledger: &Ledger) {
     is_over(ledger).await;
 }
 
-async fn is_over(ledger: &Ledger) -> Felt {
-    let waiting = async {
-        loop {
-            if let Some(felt) = ledger.felt() {
-                return felt;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+/// Waits until all kinds of work have succeeded again, which took as long as it gives, and then until hardly anything fails.
+async fn is_over(ledger: &Ledger) -> Duration {
+    let what = "all kinds of work succeed again";
+    let is_back = tokio::time::timeout(RECOVERY, async {
+        while ledger.recovery().is_none() {
+            tokio::time::sleep(LOOKS).await;
         }
-    };
-    let felt = tokio::time::timeout(RECOVERY, waiting).await;
-    felt.unwrap_or_else(|_| panic!("still felt; what does not succeed: {:?}", ledger.missing()))
+    });
+    if is_back.await.is_err() {
+        let (missing, errors) = (ledger.missing(), ledger.errors());
+        panic!("not within {RECOVERY:?}: {what}; missing {missing:?}, failed {errors:?}");
+    }
+    let recovery = ledger.recovery().unwrap_or_default();
+    let calm = within(RECOVERY, "hardly anything fails", || async {
+        ledger.is_calm()
+    });
+    calm.await;
+    recovery
 }
 
 impl Fault {

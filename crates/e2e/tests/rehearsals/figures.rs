@@ -14,7 +14,7 @@ pub(crate) struct FaultFigures {
     pub(crate) at: f64,
     /// How long its cause lasted, in seconds.
     pub(crate) lasted: f64,
-    /// From the end of its cause until all kinds of work succeeded and nothing failed any more, in seconds.
+    /// From the end of its cause until all kinds of work had succeeded again, in seconds.
     pub(crate) recovered: f64,
     /// Attempts that failed meanwhile, by work and answer.
     pub(crate) errors: BTreeMap<String, usize>,

@@ -1,6 +1,6 @@
 //! What people were told is done, and what went wrong meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,8 +20,10 @@ pub(crate) const WORK: [Work; 13] = [
     Work::Profile,
     Work::Conversations,
 ];
-/// How long nothing may fail before all is well again.
+/// How far one looks back to see whether it is calm: hardly anything has failed.
 const CALM: Duration = Duration::from_secs(2);
+/// Of so many attempts one may fail then.
+const HARDLY: usize = 20;
 
 /// What somebody does at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,15 +72,6 @@ pub(crate) struct State {
     pub(crate) is_unknown: bool,
 }
 
-/// How a fault was felt.
-#[derive(Debug, Clone)]
-pub(crate) struct Felt {
-    /// Until all kinds of work succeeded again, and nothing failed any more.
-    pub(crate) recovery: Duration,
-    /// What failed since the fault began, by work and answer.
-    pub(crate) errors: BTreeMap<String, usize>,
-}
-
 /// The books.
 #[derive(Default)]
 pub(crate) struct Ledger(Mutex<Books>);
@@ -92,9 +85,12 @@ struct Books {
     errors: BTreeMap<String, usize>,
     mended: Option<Instant>,
     well: BTreeMap<Work, Instant>,
-    last_failure: Option<Instant>,
+    /// When attempts ended, and whether they failed, of late.
+    recent: VecDeque<(Instant, bool)>,
     /// Answers that no fault excuses.
     wrong: Vec<String>,
+    /// Marks that one request turned over and back.
+    turned_twice: Vec<String>,
 }
 
 // === impl Ledger ===
@@ -108,6 +104,15 @@ impl Ledger {
     pub(crate) fn attempted(&self, work: Work, began: Instant, status: u16, is_well: bool) {
         let mut books = self.books();
         *books.statuses.entry(status).or_default() += 1;
+        let now = Instant::now();
+        books.recent.push_back((now, !is_well));
+        while books
+            .recent
+            .front()
+            .is_some_and(|(then, _)| now - *then > CALM)
+        {
+            books.recent.pop_front();
+        }
         if is_well {
             if books.mended.is_some_and(|mended| began >= mended) {
                 books.well.entry(work).or_insert_with(Instant::now);
@@ -118,7 +123,6 @@ impl Ledger {
                 status => format!("{work:?}: {status}"),
             };
             *books.errors.entry(what).or_default() += 1;
-            books.last_failure = Some(Instant::now());
         }
     }
 
@@ -135,8 +139,14 @@ impl Ledger {
     /// Notes what is told of something that changes.
     pub(crate) fn stands(&self, place: Place, told: String) {
         let is_unknown = false;
-        let state = State { told, is_unknown };
-        self.books().states.insert(place, state);
+        let mut books = self.books();
+        // A mark is turned over each time, so it never stands as before unless it was turned twice.
+        let is_mark = matches!(place.work, Work::Like | Work::Save);
+        let before = books.states.get(&place);
+        if is_mark && before.is_some_and(|before| before.told == told && !before.is_unknown) {
+            books.turned_twice.push(format!("{place:?}, now {told}"));
+        }
+        books.states.insert(place, State { told, is_unknown });
     }
 
     /// Notes that something may have changed or not.
@@ -152,7 +162,6 @@ impl Ledger {
         books.errors.clear();
         books.mended = None;
         books.well.clear();
-        books.last_failure = None;
     }
 
     /// The cause of the fault is gone.
@@ -160,20 +169,25 @@ impl Ledger {
         self.books().mended = Some(Instant::now());
     }
 
-    /// How the fault was felt, once it is over.
-    pub(crate) fn felt(&self) -> Option<Felt> {
+    /// How long it took until all kinds of work had succeeded again; none as long as they haven't.
+    pub(crate) fn recovery(&self) -> Option<Duration> {
         let books = self.books();
         let mended = books.mended?;
-        let last = books.last_failure.filter(|last| *last > mended);
-        let is_calm = last.is_none_or(|last| last.elapsed() >= CALM);
-        if books.well.len() < WORK.len() || !is_calm {
-            return None;
-        }
-        let well = books.well.values().copied().chain(last).max()?;
-        Some(Felt {
-            recovery: well.saturating_duration_since(mended),
-            errors: books.errors.clone(),
-        })
+        let last = books.well.values().max()?;
+        let is_over = books.well.len() == WORK.len();
+        is_over.then(|| last.saturating_duration_since(mended))
+    }
+
+    /// Whether hardly anything fails any more.
+    pub(crate) fn is_calm(&self) -> bool {
+        let books = self.books();
+        let failed = books.recent.iter().filter(|(_, failed)| *failed).count();
+        failed * HARDLY <= books.recent.len()
+    }
+
+    /// What has failed since the fault began.
+    pub(crate) fn errors(&self) -> BTreeMap<String, usize> {
+        self.books().errors.clone()
     }
 
     /// What does not succeed yet.
@@ -198,6 +212,11 @@ impl Ledger {
     /// How many attempts had which answer.
     pub(crate) fn statuses(&self) -> BTreeMap<u16, usize> {
         self.books().statuses.clone()
+    }
+
+    /// Marks that one request turned over and back.
+    pub(crate) fn turned_twice(&self) -> Vec<String> {
+        self.books().turned_twice.clone()
     }
 
     /// Answers that no fault excuses.

@@ -122,10 +122,9 @@ async fn spoken(town: &Town, room: &str) -> Vec<Value> {
             before.unwrap_or_default()
         );
         let page = reliably(&town.chat, member, &path).await;
-        let messages = page["messages"].as_array().expect("a list").clone();
-        let mut page_of: Vec<Value> = messages;
-        // Whichever way a page is turned.
-        page_of.sort_by_key(created_at);
+        let mut page_of = page["messages"].as_array().expect("a list").clone();
+        // The newest come first.
+        page_of.reverse();
         let is_last = page["hasMore"] != true;
         page_of.extend(all);
         all = page_of;
