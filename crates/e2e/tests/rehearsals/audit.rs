@@ -8,9 +8,9 @@ mod states;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use oruma_e2e::PrivateServers;
 use oruma_test_kit::within;
 
-use crate::faults::Stage;
 use crate::figures::Findings;
 use crate::ledger::{Ledger, Work, Write};
 use crate::listeners::Listeners;
@@ -42,14 +42,14 @@ const TOLD: [(Work, &str, &str); 6] = [
 
 /// Waits until nothing is under way, and looks at everything.
 pub(crate) async fn audit(
-    stage: &Stage,
+    servers: &PrivateServers,
     town: &Town,
     ledger: &Ledger,
     listeners: &Listeners,
     stranger: &Stranger,
 ) -> Findings {
-    let records = Records::of(stage);
-    let queues = || stage.servers.queues();
+    let records = Records::of(servers);
+    let queues = || servers.queues();
     within(PATIENCE, "all events are published and handled", || async {
         let waiting = |(name, count): &(String, usize)| *count > 0 && !is_dead(name);
         records.nothing_waits().await && !queues().await.iter().any(waiting)

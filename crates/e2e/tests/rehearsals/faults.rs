@@ -19,7 +19,7 @@ use crate::listeners::Listeners;
 use crate::load::Load;
 use crate::stranger::Stranger;
 use crate::town::Town;
-pub(crate) use stage::Stage;
+use stage::Stage;
 
 /// Before the first fault, and between two.
 const CALM: Duration = Duration::from_secs(3);
@@ -72,7 +72,7 @@ const FAULTS: [Fault; 15] = [
 async fn nothing_acknowledged_is_lost() {
     let stage = Stage::set().await;
     println!("people join …");
-    let town = Arc::new(Town::build(&stage.deployment).await);
+    let town = Arc::new(Town::build(&stage.deployment, stage.deployment.client()).await);
     let stranger = Stranger::start(stage.servers.url("RABBITMQ_URL")).await;
     let gateways = [0, 1].map(|index| stage.deployment.gateway(index).address());
     let listeners = Listeners::start(&town, &gateways).await;
@@ -113,7 +113,7 @@ async fn nothing_acknowledged_is_lost() {
     tokio::time::sleep(CALM).await;
     load.end().await;
     figures.restarts = keeper.restarts();
-    figures.findings = audit(&stage, &town, &ledger, &listeners, &stranger).await;
+    figures.findings = audit(&stage.servers, &town, &ledger, &listeners, &stranger).await;
     figures.statuses = ledger.statuses();
     figures.seconds = began.elapsed().as_secs_f64();
     figures.tell();

@@ -1,7 +1,7 @@
 //! The people of a rehearsal, and what they share.
 
 use futures::StreamExt;
-use oruma_e2e::{Client, Deployment, Member, Person};
+use oruma_e2e::{Client, Deployment, Member};
 use oruma_service_runtime::{Clock, Random};
 use serde_json::{Value, json};
 
@@ -41,17 +41,17 @@ pub(crate) struct Town {
 }
 
 impl Town {
-    /// Lets people join, and makes the places.
-    pub(crate) async fn build(deployment: &Deployment) -> Self {
-        let joining = (0..PEOPLE).map(|_| join(deployment));
+    /// Lets people join over that way to the gateways, and makes the places.
+    pub(crate) async fn build(deployment: &Deployment, hub: Client) -> Self {
+        let joining = (0..PEOPLE).map(|_| join(deployment, &hub));
         let people: Vec<Inhabitant> = futures::stream::iter(joining)
             .buffered(AT_ONCE)
             .collect()
             .await;
         let number = u32::from_be_bytes(Random::system().bytes());
         let mut town = Self {
-            hub: deployment.client(),
-            chat: deployment.client().below("/connectbest"),
+            chat: hub.below("/connectbest"),
+            hub,
             people,
             walls: Vec::new(),
             parties: Vec::new(),
@@ -94,18 +94,20 @@ impl Town {
     }
 }
 
-/// Joins the chat, which verifies the address, and signs in to the hub with the same password.
-async fn join(deployment: &Deployment) -> Inhabitant {
-    let api = deployment.client().below("/connectbest");
-    let chat = api.join(Person::new()).await;
-    let code = deployment.letter(&chat.person.email, 1).await.code();
-    let body = json!({"email": chat.person.email, "code": code});
-    let _ = api
-        .post("/api/auth/verify-email", &body)
-        .send()
-        .await
-        .must_be(200);
-    let hub = deployment.client().signed_in(&chat.person).await;
+/// Joins the hub, which gives a university, verifies the address and signs in to the chat with the same password.
+async fn join(deployment: &Deployment, hub: &Client) -> Inhabitant {
+    let chat = hub.below("/connectbest");
+    let hub = hub.newcomer().await;
+    let email = &hub.person.email;
+    let wanted = chat.post("/api/auth/resend-verification", &json!({"email": email}));
+    let _ = wanted.send().await.must_be(200);
+    let code = deployment.letter(email, 1).await.code();
+    let verified = chat.post(
+        "/api/auth/verify-email",
+        &json!({"email": email, "code": code}),
+    );
+    let _ = verified.send().await.must_be(200);
+    let chat = chat.signed_in(&hub.person).await;
     Inhabitant { hub, chat }
 }
 

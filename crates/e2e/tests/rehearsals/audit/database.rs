@@ -3,11 +3,11 @@
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
+use oruma_e2e::PrivateServers;
 use oruma_postgres::{Database, DatabaseConfig};
 use secrecy::SecretString;
 
 use super::rows::Row;
-use crate::faults::Stage;
 use crate::figures::Findings;
 use crate::ledger::Work;
 use crate::town::Town;
@@ -74,9 +74,9 @@ const COUNTERS: [(&str, &str); 10] = [
 pub(crate) struct Records(Database);
 
 impl Records {
-    pub(crate) fn of(stage: &Stage) -> Self {
+    pub(crate) fn of(servers: &PrivateServers) -> Self {
         let config = DatabaseConfig {
-            url: SecretString::from(stage.servers.url("DATABASE_URL")),
+            url: SecretString::from(servers.url("DATABASE_URL")),
             pool_size: 2,
             schema: "auth",
             trace_statements: false,
