@@ -241,6 +241,12 @@ impl Call {
         Self(self.0.body(body)).header("content-type", "application/json")
     }
 
+    /// With a body as it is, said to be of a type.
+    #[must_use]
+    pub fn bytes(self, bytes: impl Into<Body>, content_type: &str) -> Self {
+        Self(self.0.body(bytes)).header("content-type", content_type)
+    }
+
     /// With a body as it is, of which nothing is said.
     #[must_use]
     pub fn text(self, body: &str) -> Self {

@@ -1,9 +1,11 @@
-//! A line to a server that a test can cut.
+//! A line to a server that a test can cut, slow down or let hang.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
@@ -19,9 +21,16 @@ pub struct Proxy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
+    /// What is sent waits for so long before it goes on.
+    Slow(Duration),
+    /// Connections are taken and stay open, and nothing goes on.
+    Hanging,
     /// All connections are closed, and new ones at once.
     Cut,
 }
+
+/// Bytes that are read at once.
+const BUFFER: usize = 16 * 1_024;
 
 // === impl Proxy ===
 
@@ -61,6 +70,16 @@ impl Proxy {
         self.state.send_replace(State::Cut);
     }
 
+    /// From now on lets each piece wait for so long, in either direction.
+    pub fn slow_down(&self, delay: Duration) {
+        self.state.send_replace(State::Slow(delay));
+    }
+
+    /// From now on passes nothing on, and closes nothing: as a network that loses all that is sent.
+    pub fn hang(&self) {
+        self.state.send_replace(State::Hanging);
+    }
+
     /// Passes connections on again.
     pub fn mend(&self) {
         self.state.send_replace(State::Open);
@@ -88,21 +107,53 @@ async fn listen(
         }
         passed.fetch_add(1, Ordering::SeqCst);
         connections.spawn(async move {
+            let mut cut = state.clone();
             tokio::select! {
-                () = pass(client, server) => {}
-                _ = state.wait_for(|state| *state == State::Cut) => {}
+                () = pass(client, server, state) => {}
+                _ = cut.wait_for(|state| *state == State::Cut) => {}
             }
         });
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn pass(mut client: TcpStream, server: SocketAddr) {
-    let Ok(mut server) = TcpStream::connect(server).await else {
+async fn pass(client: TcpStream, server: SocketAddr, state: watch::Receiver<State>) {
+    let Ok(server) = TcpStream::connect(server).await else {
         return;
     };
     let _ = client.set_nodelay(true);
     let _ = server.set_nodelay(true);
-    // An end on either side is an end of the line.
-    let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+    let (client_input, client_output) = client.into_split();
+    let (server_input, server_output) = server.into_split();
+    tokio::join!(
+        pump(client_input, server_output, state.clone()),
+        pump(server_input, client_output, state),
+    );
+}
+
+/// Passes on what comes, as the state has it, and then the end.
+async fn pump(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    mut state: watch::Receiver<State>,
+) {
+    let mut buffer = vec![0; BUFFER];
+    while let Ok(count @ 1..) = from.read(&mut buffer).await {
+        let now = *state.borrow();
+        if let State::Slow(delay) = now {
+            tokio::time::sleep(delay).await;
+        }
+        if state
+            .wait_for(|state| *state != State::Hanging)
+            .await
+            .is_err()
+        {
+            return;
+        }
+        let piece = buffer.get(..count).unwrap_or_default();
+        if to.write_all(piece).await.is_err() {
+            return;
+        }
+    }
+    let _ = to.shutdown().await;
 }

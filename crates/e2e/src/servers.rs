@@ -44,14 +44,13 @@ pub async fn rabbitmq_corner() -> String {
     let erlang = format!(
         r#"ok = rabbit_vhost:add(<<"{name}">>, <<"{user}">>), ok = rabbit_auth_backend_internal:set_permissions(<<"{user}">>, <<"{name}">>, {all}, {all}, {all}, <<"{user}">>)."#
     );
-    rabbitmqctl(&["eval", &erlang]).await;
+    rabbitmqctl(&home(), &["eval", &erlang]).await;
     url.set_path(&name);
     url.into()
 }
 
 /// As `scripts/servers` starts it: a node and a name server of its own.
-async fn rabbitmqctl(arguments: &[&str]) {
-    let home = home();
+async fn rabbitmqctl(home: &Path, arguments: &[&str]) -> String {
     let port = std::fs::read_to_string(home.join("rabbitmq.port")).expect("the port of RabbitMQ");
     let port: u16 = port.trim().parse().expect("a port");
     // Debian's wrapper in PATH changes the user.
@@ -72,6 +71,7 @@ async fn rabbitmqctl(arguments: &[&str]) {
         .await
         .expect("rabbitmqctl starts");
     check("rabbitmqctl", &output);
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// An empty numbered database of the Redis. After sixteen they are used again: what is kept in them lasts for a minute.
@@ -170,6 +170,19 @@ impl PrivateServers {
     /// Starts it again, with its data, at the same address.
     pub async fn restart(&self, name: &str) {
         self.order("restart", &[name]).await;
+    }
+
+    /// The queues of RabbitMQ, and how many messages each has, those under way among them.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn queues(&self) -> Vec<(String, usize)> {
+        let listing = ["list_queues", "--no-table-headers", "name", "messages"];
+        let told = rabbitmqctl(&self.folder, &listing).await;
+        let lines = told.lines().filter_map(|line| line.split_once('\t'));
+        lines
+            .filter_map(|(name, count)| Some((name.to_owned(), count.trim().parse().ok()?)))
+            .collect()
     }
 
     async fn order(&self, order: &str, arguments: &[&str]) -> String {

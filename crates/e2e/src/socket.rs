@@ -211,6 +211,33 @@ impl Socket {
         Some(frame)
     }
 
+    /// The next frame that is text, however long it takes; else the code with which the server closed the socket, or none where the line was
+    /// cut without one.
+    ///
+    /// # Errors
+    /// The end of the socket.
+    ///
+    /// # Panics
+    /// When a frame is no JSON.
+    pub async fn next_or_end(&mut self) -> Result<Value, Option<u16>> {
+        loop {
+            match self.stream.next().await {
+                Some(Ok(Message::Text(text))) => {
+                    let frame: Value = serde_json::from_str(&text).expect("a frame is JSON");
+                    if let Some(seq) = frame.get("seq").and_then(Value::as_u64) {
+                        self.seq = seq;
+                    }
+                    return Ok(frame);
+                }
+                Some(Ok(Message::Close(close))) => {
+                    return Err(close.map(|close| close.code.into()));
+                }
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(None),
+            }
+        }
+    }
+
     /// The frames of a type that come within a time.
     pub async fn all_within(&mut self, r#type: &str, limit: Duration) -> Vec<Value> {
         let end = tokio::time::Instant::now() + limit;

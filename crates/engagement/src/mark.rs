@@ -97,7 +97,7 @@ impl Mark {
     ) -> QueryResult<Marked> {
         // Read first: a row that is changed twice in one transaction has its foreign keys checked again, which waits for whoever removes
         // what it hangs on.
-        let before = self.read(conn, thing, user).await?;
+        let before = self.stands(conn, thing, user).await?;
         match wanted.unwrap_or(!before.is_set) {
             same if same == before.is_set => Ok(before),
             true => self.add(conn, thing, user, now).await,
@@ -105,7 +105,16 @@ impl Mark {
         }
     }
 
-    async fn read(&self, conn: &mut Connection, thing: Uuid, user: UserId) -> QueryResult<Marked> {
+    /// How a mark stands: nothing is news.
+    ///
+    /// # Errors
+    /// When the database fails, or the thing is not there.
+    pub async fn stands(
+        &self,
+        conn: &mut Connection,
+        thing: Uuid,
+        user: UserId,
+    ) -> QueryResult<Marked> {
         let values = vec![
             Bound::Id(thing),
             Bound::Id(user.as_uuid()),

@@ -5,6 +5,7 @@ mod constraint;
 mod database;
 mod meters;
 mod migrate;
+mod requests;
 mod spans;
 mod statement;
 mod tls;
@@ -15,4 +16,5 @@ pub use database::{Connection, Database, DatabaseError, Reader, StoreError, Writ
 pub use migrate::{
     AppliedMigration, MigrateError, applied_migrations, migrate, pending_migrations,
 };
+pub use requests::Requests;
 pub use statement::{Bound, Statement, Untyped};

@@ -5,6 +5,7 @@ use oruma_proto::caller::v1 as proto;
 use prost::Message;
 use tonic::metadata::MetadataValue;
 use tonic::{Request, Status};
+use uuid::Uuid;
 
 /// The metadata entry with the encoded caller.
 const METADATA_KEY: &str = "oruma-caller-bin";
@@ -130,6 +131,8 @@ pub struct Caller {
     pub address: String,
     /// With which program, as it names itself; cut at 255 characters.
     pub user_agent: String,
+    /// The name of the request, which each repetition of it has too, where the client gave it one (K-15).
+    pub request: Option<Uuid>,
 }
 
 impl Caller {
@@ -141,6 +144,7 @@ impl Caller {
             contract,
             address: String::new(),
             user_agent: String::new(),
+            request: None,
         }
     }
 
@@ -187,6 +191,9 @@ impl Caller {
             address: self.address.clone(),
             user_agent: self.user_agent.clone(),
             university: who.map_or_else(String::new, |who| who.university.clone()),
+            request_id: self
+                .request
+                .map_or_else(String::new, |request| request.to_string()),
         }
     }
 
@@ -210,14 +217,16 @@ impl Caller {
             contract: Contract::from_proto(caller.contract)?,
             address: caller.address.clone(),
             user_agent: caller.user_agent.clone(),
+            request: match caller.request_id.as_str() {
+                "" => None,
+                request => Some(request.parse().ok()?),
+            },
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     #[test]
@@ -232,6 +241,7 @@ mod tests {
             contract: Contract::Oruma,
             address: "192.0.2.1".to_owned(),
             user_agent: "curl".to_owned(),
+            request: Some(Uuid::from_u128(3)),
         };
         assert_eq!(Caller::of(&caller.send(())).unwrap(), caller);
         let nobody = Caller::anonymous(Contract::Dubai);

@@ -69,3 +69,12 @@ pub fn guest() -> Caller {
 pub fn id_of(caller: &Caller) -> String {
     caller.user().unwrap().to_string()
 }
+
+/// The same person, with a request that its client has given that name.
+#[must_use]
+pub fn naming(caller: &Caller, request: u128) -> Caller {
+    Caller {
+        request: Some(Uuid::from_u128(request)),
+        ..caller.clone()
+    }
+}

@@ -17,8 +17,8 @@ mod told;
 
 pub use answers::{answered, invalid_fields, refused, time};
 pub use callers::{
-    MIT, NOTHING, STANFORD, admin, credential, guest, id_of, person_of, start_time, student,
-    user_id,
+    MIT, NOTHING, STANFORD, admin, credential, guest, id_of, naming, person_of, start_time,
+    student, user_id,
 };
 pub use media::Media;
 pub use people::People;

@@ -9,7 +9,7 @@ use oruma_attachments::{Attachments, ImageFolder};
 use oruma_broker::{Inbox, Outbox, SharedBroker};
 use oruma_engagement::Reports;
 use oruma_ids::CursorKey;
-use oruma_postgres::Database;
+use oruma_postgres::{Database, Requests};
 use oruma_service::{Parts, Surroundings, while_database_answers};
 use oruma_service_runtime::{Channel, GrpcListener, Stop};
 
@@ -47,6 +47,7 @@ impl Service {
         let app = Arc::new(App {
             database: Database::connect(&config.database)?,
             outbox: Outbox::new(schema),
+            requests: Requests::new(schema),
             departures: Inbox::new(schema, inbox::USER_DELETED),
             banners: Attachments::new(media, &config.credential, ImageFolder::Events),
             saves: saves(),

@@ -9,6 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderName, USER_AGENT};
 use chrono::{DateTime, Utc};
 use oruma_service_runtime::{Caller, Contract, SignedIn, TokenError};
+use uuid::Uuid;
 
 use crate::edge::Edge;
 use crate::failure::Failure;
@@ -89,6 +90,13 @@ pub(crate) fn anybody(request: &HttpRequest) -> Result<Caller, Failure> {
     let extensions = request.extensions();
     let asker = extensions.get::<Asker>().ok_or_else(not_identified)?;
     Ok(asker.caller.clone())
+}
+
+/// From now on the request has that name.
+pub(crate) fn name_request(request: &HttpRequest, name: Uuid) {
+    if let Some(asker) = request.extensions_mut().get_mut::<Asker>() {
+        asker.caller.request = Some(name);
+    }
 }
 
 /// Somebody who is signed in.

@@ -12,7 +12,7 @@ use oruma_attachments::Attachments;
 use oruma_broker::{Inbox, Outbox};
 use oruma_engagement::{Analytics, Mark, Reports, Searches};
 use oruma_ids::CursorKey;
-use oruma_postgres::Database;
+use oruma_postgres::{Database, Requests};
 use oruma_service_runtime::{Caller, Clock, Random, SignedIn};
 
 use crate::config::Config;
@@ -26,6 +26,8 @@ pub struct App {
     pub database: Database,
     /// The events to publish.
     pub outbox: Outbox,
+    /// The requests that were carried out.
+    pub requests: Requests,
     /// The ends of accounts that were followed.
     pub departures: Inbox,
     /// Whose pictures are whose.

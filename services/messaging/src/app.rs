@@ -27,7 +27,7 @@ use oruma_attachments::Files;
 use oruma_broker::{Inbox, Outbox};
 use oruma_ids::{CursorKey, UserId};
 use oruma_outbound::Outbound;
-use oruma_postgres::Database;
+use oruma_postgres::{Database, Requests};
 use oruma_service_runtime::{Caller, Clock, Random};
 use tokio::sync::Notify;
 
@@ -42,6 +42,8 @@ pub struct App {
     pub database: Database,
     /// The events to publish.
     pub outbox: Outbox,
+    /// The requests that were carried out.
+    pub requests: Requests,
     /// The events of others that had their effect.
     pub inboxes: Inboxes,
     /// Who people are, at auth.

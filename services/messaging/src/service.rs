@@ -9,7 +9,7 @@ use oruma_attachments::Files;
 use oruma_broker::{Outbox, SharedBroker};
 use oruma_ids::CursorKey;
 use oruma_outbound::Outbound;
-use oruma_postgres::Database;
+use oruma_postgres::{Database, Requests};
 use oruma_service::{Parts, Surroundings, while_database_answers};
 use oruma_service_runtime::{Channel, GrpcListener, Stop};
 use tokio::sync::Notify;
@@ -58,6 +58,7 @@ impl Service {
         let app = Arc::new(App {
             database: Database::connect(&config.database)?,
             outbox: Outbox::new(schema),
+            requests: Requests::new(schema),
             inboxes: inbox::inboxes(schema),
             people: People::new(channels.auth, &config.credential),
             files: Files::new(channels.media, &config.credential),

@@ -14,7 +14,7 @@ use oruma_attachments::Attachments;
 use oruma_broker::{Inbox, Outbox};
 use oruma_engagement::{Analytics, Mark, Searches};
 use oruma_ids::CursorKey;
-use oruma_postgres::Database;
+use oruma_postgres::{Database, Requests};
 use oruma_service_runtime::{Clock, Random};
 
 use crate::config::Config;
@@ -27,6 +27,8 @@ pub struct App {
     pub database: Database,
     /// The events to publish.
     pub outbox: Outbox,
+    /// The requests that were carried out.
+    pub requests: Requests,
     /// The ends of accounts that were followed.
     pub departures: Inbox,
     /// The reports of other services that were collected.

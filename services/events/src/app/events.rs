@@ -15,7 +15,7 @@ use crate::outbox;
 use crate::store;
 use crate::store::events::NewEvent;
 
-/// Announces an event (O-027).
+/// Announces an event (O-027), once for all repetitions of a request.
 ///
 /// # Errors
 /// [`Error::NotSignedIn`]; [`Error::Invalid`] naming every field at fault; [`Error::MediaUnavailable`].
@@ -35,6 +35,13 @@ pub async fn create(app: &App, caller: &Caller, draft: EventDraft) -> Result<See
     };
     let mut conn = app.database.writer().await?;
     conn.transaction(async |conn| {
+        let made = app
+            .requests
+            .made_before(conn, caller.request, new.id.as_uuid(), now);
+        if let Some(made) = made.await? {
+            let made = store::events::find(conn, EventId::from_uuid(made), organizer.user).await?;
+            return made.ok_or(Error::EventNotFound);
+        }
         let event = store::events::insert(conn, &new).await?;
         app.outbox
             .append(conn, &outbox::event_created(app, &event))

@@ -27,7 +27,13 @@ pub async fn save(
         let event = store::events::lock(conn, id)
             .await?
             .ok_or(Error::EventNotFound)?;
-        let marked = app.saves.set(conn, id.as_uuid(), user, wanted, now).await?;
+        let thing = id.as_uuid();
+        // What a request turned over, its repetition must not turn back.
+        let before = app.requests.made_before(conn, caller.request, thing, now);
+        if before.await?.is_some() {
+            return Ok(app.saves.stands(conn, thing, user).await?);
+        }
+        let marked = app.saves.set(conn, thing, user, wanted, now).await?;
         if marked.changed {
             let fact = outbox::event_saved(app, &event, user, marked, now);
             app.outbox.append(conn, &fact).await?;

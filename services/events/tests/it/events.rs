@@ -1,14 +1,15 @@
 //! Announcing, reading, changing, calling off and removing events.
 
 use chrono::TimeDelta;
+use futures::future::join_all;
 use oruma_proto::events::v1 as proto;
 use oruma_proto::events::v1::EventStatus;
 use oruma_rpc_error::ErrorCode;
 use serde_json::json;
 
 use crate::support::{
-    Events, NOTHING, STANFORD, at, change, conflict, id_of, invalid_fields, list_of, no_event,
-    party, party_for, refused, student, time, user_id,
+    Events, NOTHING, STANFORD, at, change, conflict, id_of, invalid_fields, list_of, naming,
+    no_event, party, party_for, refused, student, time, user_id,
 };
 
 /// O-027, O-028: what was said comes back in its form, to everybody.
@@ -351,4 +352,14 @@ async fn a_deleted_event_is_gone_with_all_that_hung_on_it() {
     no_event(events.report(&bob, &event.id, "", "").await);
     no_event(events.list_registrations(&ada, &event.id).await);
     no_event(events.attend(&ada, &event.id, &id_of(&bob), true).await);
+}
+
+/// K-15: however many repetitions of a request come at once, they announce one event.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_request_makes_one_event() {
+    let events = Events::start().await;
+    let named = naming(&student(1), 7);
+    let made = join_all((0..8).map(|_| events.create(&named, party()))).await;
+    assert!(made.iter().all(|event| event.id == made[0].id));
+    assert_eq!(events.count("events.events").await, 1);
 }

@@ -1,7 +1,8 @@
 //! `Idempotency-Key`: a POST that a client repeats is carried out once, and answered as it was the first time.
 //!
-//! A key belongs to its person, contract and address, and is kept for 24 hours where gateways share what they may lose: should that be lost, a
-//! repetition counts as new. Where it can't be asked, a request with a key is refused rather than perhaps done twice.
+//! A key belongs to its person, contract and address, and is kept for 24 hours where gateways share what they may lose. Where that can't be asked, a
+//! request with a key is refused rather than perhaps done twice. The services are told the key, in the form of a UUID, and keep it with what they
+//! make: so nothing is made twice either where the answer was lost between them and here, or this was.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -25,6 +26,7 @@ use oruma_telemetry::metrics::{Counter, KeyValue, meter};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use crate::caller;
 use crate::edge::Edge;
@@ -36,8 +38,10 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const LONGEST_KEY: usize = 255;
 /// How long an answer is kept.
 const KEPT: Duration = Duration::from_secs(24 * 3_600);
-/// How long a request is taken to be under way of which nothing more is heard.
-const UNDER_WAY: Duration = Duration::from_secs(150);
+/// How long a request is taken to be under way of which nothing more is heard: a gateway may have ended.
+const UNDER_WAY: Duration = Duration::from_secs(15);
+/// How often it is heard of.
+const HEARD_OF: Duration = Duration::from_secs(5);
 /// Bytes of an answer that is kept.
 const LARGEST_ANSWER: usize = 256 * 1024;
 /// How long the rest of a repeated body may take.
@@ -83,8 +87,8 @@ pub(crate) async fn once(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<Once<BoxBody>, Error> {
-    let slot = match slot_of(contract, &request) {
-        Ok(Some(slot)) => slot,
+    let (slot, name) = match slot_of(contract, &request) {
+        Ok(Some(named)) => named,
         Ok(None) => {
             return Ok(Once::Answered(
                 next.call(request).await?.map_into_boxed_body(),
@@ -101,16 +105,35 @@ pub(crate) async fn once(
     request.set_payload(Payload::Stream {
         payload: Box::pin(Watched(Rc::clone(&body))),
     });
-    let response = next.call(request).await.inspect_err(|_| {
+    caller::name_request(request.request(), name);
+    let carried_out = while_holding(edge, &slot, next.call(request)).await;
+    let response = carried_out.inspect_err(|_| {
         tracing::debug!("a request with an idempotency key was not answered");
     })?;
     let response = keep(edge, &slot, response.map_into_boxed_body(), &body).await?;
     Ok(Once::Answered(response))
 }
 
-/// The name under which a request is kept; `None` for one that asks for nothing of the kind. Nobody in particular has no keys: an answer could
-/// reach somebody else.
-fn slot_of(contract: Contract, request: &ServiceRequest) -> Result<Option<String>, Failure> {
+/// Lets it be known, as long as it takes, that a request is under way.
+async fn while_holding<T>(edge: &Edge, slot: &str, work: impl Future<Output = T>) -> T {
+    tokio::pin!(work);
+    loop {
+        if let Ok(done) = timeout(HEARD_OF, &mut work).await {
+            return done;
+        }
+        let under_way = written(&Record::default());
+        if let Err(error) = edge.ephemeral.put(slot, under_way, UNDER_WAY).await {
+            tracing::debug!(error = %error, "idempotency key not held");
+        }
+    }
+}
+
+/// Where a request is kept, and the name that services know it by; `None` for one that asks for nothing of the kind. Nobody in particular has
+/// no keys: an answer could reach somebody else.
+fn slot_of(
+    contract: Contract,
+    request: &ServiceRequest,
+) -> Result<Option<(String, Uuid)>, Failure> {
     let Some(key) = request.headers().get(KEY) else {
         return Ok(None);
     };
@@ -127,6 +150,7 @@ fn slot_of(contract: Contract, request: &ServiceRequest) -> Result<Option<String
     }
     let mut digest = Sha256::new();
     for part in [
+        user.as_uuid().as_bytes().as_slice(),
         contract.name().as_bytes(),
         request.path().as_bytes(),
         key.as_bytes(),
@@ -134,10 +158,11 @@ fn slot_of(contract: Contract, request: &ServiceRequest) -> Result<Option<String
         digest.update(part);
         digest.update(b"\n");
     }
-    Ok(Some(format!(
-        "idempotency:{user}:{}",
-        hex::encode(digest.finalize())
-    )))
+    let digest = digest.finalize();
+    let (name, _) = digest.split_at(size_of::<Uuid>());
+    let name = Uuid::from_slice(name).map_err(|_| Failure::internal())?;
+    let slot = format!("idempotency:{user}:{}", hex::encode(digest));
+    Ok(Some((slot, name)))
 }
 
 /// Takes a key for a request that comes first; otherwise gives what is kept under it.

@@ -14,7 +14,7 @@ use crate::outbox;
 use crate::store;
 use crate::store::items::NewItem;
 
-/// Offers an item (O-043).
+/// Offers an item (O-043), once for all repetitions of a request.
 ///
 /// # Errors
 /// [`Error::NotSignedIn`]; [`Error::Invalid`] naming every field at fault; [`Error::MediaUnavailable`].
@@ -32,6 +32,12 @@ pub async fn create(app: &App, caller: &Caller, draft: ItemDraft) -> Result<Seen
     };
     let mut conn = app.database.writer().await?;
     conn.transaction(async |conn| {
+        let made = app
+            .requests
+            .made_before(conn, caller.request, new.id.as_uuid(), now);
+        if let Some(made) = made.await? {
+            return seen(conn, ItemId::from_uuid(made), seller.user).await;
+        }
         let item = store::items::insert(conn, &new).await?;
         let event = outbox::item_created(app, &item);
         app.outbox.append(conn, &event).await?;

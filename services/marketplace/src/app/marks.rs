@@ -28,6 +28,11 @@ pub async fn save(
             .await?
             .ok_or(Error::ItemNotFound)?;
         let thing = id.as_uuid();
+        // What a request turned over, its repetition must not turn back.
+        let before = app.requests.made_before(conn, caller.request, thing, now);
+        if before.await?.is_some() {
+            return Ok(app.saves.stands(conn, thing, user).await?);
+        }
         let marked = app.saves.set(conn, thing, user, wanted, now).await?;
         if marked.changed {
             let event = outbox::item_saved(app, &item, user, marked, now);

@@ -11,6 +11,8 @@ use crate::error::Error;
 const SEARCHES: TimeDelta = TimeDelta::days(90);
 /// How long it is known which events were handled: far longer than any comes again.
 const HANDLED: TimeDelta = TimeDelta::days(30);
+/// How long it is known what requests made: longer than the edge takes a repetition for one.
+const REQUESTS: TimeDelta = TimeDelta::days(2);
 
 /// Forgets every hour until `stop`. Several replicas at once do no harm.
 pub async fn keep_tidy(app: &App, stop: CancellationToken) {
@@ -36,6 +38,9 @@ pub async fn tidy(app: &App) -> Result<(), Error> {
         .await?;
     app.departures
         .forget_before(&mut conn, now - HANDLED)
+        .await?;
+    app.requests
+        .forget_before(&mut conn, now - REQUESTS)
         .await?;
     Ok(())
 }

@@ -1,11 +1,12 @@
 //! Offering, reading and changing items.
 
 use chrono::TimeDelta;
+use futures::future::join_all;
 use oruma_proto::marketplace::v1 as proto;
 use oruma_rpc_error::ErrorCode;
 
 use crate::support::{
-    Market, STANFORD, change, id_of, invalid_fields, list_of, refused, student, thing,
+    Market, STANFORD, change, id_of, invalid_fields, list_of, naming, refused, student, thing,
 };
 
 fn specification(label: &str, value: &str) -> proto::Specification {
@@ -320,4 +321,14 @@ async fn without_media_there_are_no_pictures() {
     let answer = market.create(&ada, request).await;
     refused(answer, ErrorCode::Unavailable, "unavailable");
     market.offer(&ada, "chair").await;
+}
+
+/// K-15: however many repetitions of a request come at once, they offer one item.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_request_makes_one_item() {
+    let market = Market::start().await;
+    let named = naming(&student(1), 7);
+    let made = join_all((0..8).map(|_| market.offer(&named, "Bicycle"))).await;
+    assert!(made.iter().all(|item| item.id == made[0].id));
+    assert_eq!(market.count("marketplace.items").await, 1);
 }

@@ -10,6 +10,8 @@ use crate::store;
 
 /// How long it is known which events were handled, and what was taken back: far longer than any event comes again.
 const HANDLED: TimeDelta = TimeDelta::days(30);
+/// How long it is known what requests made: longer than the edge takes a repetition for one.
+const REQUESTS: TimeDelta = TimeDelta::days(2);
 /// How long it is known what was behind links.
 const PAGES: TimeDelta = TimeDelta::days(1);
 /// Notifications or messages that are removed together: few enough that nobody waits long for them.
@@ -44,5 +46,8 @@ pub async fn tidy(app: &App) -> Result<(), Error> {
     for inbox in app.inboxes.all() {
         inbox.forget_before(&mut conn, now - HANDLED).await?;
     }
+    app.requests
+        .forget_before(&mut conn, now - REQUESTS)
+        .await?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use oruma_service_runtime::Caller;
 use uuid::Uuid;
 
 use super::conversations::begin_direct;
-use super::{App, mentions, previews, signed_in};
+use super::{App, mentions, messages, previews, signed_in};
 use crate::domain::attachment::{Attachment, MOST_FILES};
 use crate::domain::conversation::Pair;
 use crate::domain::mention;
@@ -52,7 +52,7 @@ pub(super) struct Judged {
     pub(super) files: Vec<Uuid>,
 }
 
-/// Stores a message.
+/// Stores a message, once for all repetitions of a request.
 ///
 /// # Errors
 /// [`Error::NotSignedIn`]; [`Error::ConversationNotFound`]; [`Error::NotParticipant`]; [`Error::Blocked`]; [`Error::ReceiverGone`];
@@ -68,9 +68,17 @@ pub async fn send(app: &App, caller: &Caller, draft: &Draft) -> Result<Message, 
     }
     let mut conn = app.database.writer().await?;
     let now = app.clock.now();
+    let id = MessageId::from_uuid(app.random.id(now));
     let sent = conn.transaction(async |conn| {
+        let made = app
+            .requests
+            .made_before(conn, caller.request, id.as_uuid(), now);
+        if let Some(made) = made.await? {
+            let made = messages::look(conn, None, MessageId::from_uuid(made), sender).await?;
+            return Ok(made.message);
+        }
         let new = NewMessage {
-            id: MessageId::from_uuid(app.random.id(now)),
+            id,
             sender,
             content: &content,
             created_at: now,

@@ -7,7 +7,7 @@ use oruma_proto::messaging::v1::{MessageKind, MessageStatus};
 use oruma_rpc_error::ErrorCode;
 
 use crate::support::{
-    Messaging, NOTHING, answered, id_of, invalid_fields, no_conversation, no_message,
+    Messaging, NOTHING, answered, id_of, invalid_fields, naming, no_conversation, no_message,
     not_participant, person, refused,
 };
 
@@ -336,4 +336,16 @@ async fn pages_can_count_as_read() {
     messaging.read(&bob, &id).await;
     assert_eq!(messaging.kinds().await.len(), told);
     assert_eq!(messaging.unread(&ada, &id).await, 1);
+}
+
+/// K-15: however many repetitions of a request come at once, they send one message, and are answered with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_request_sends_one_message() {
+    let messaging = Messaging::start().await;
+    let (ada, bob) = (naming(&person(1), 7), person(2));
+    let sent = join_all((0..8).map(|_| messaging.send(&ada, &bob, "once"))).await;
+    let again = messaging.send(&ada, &bob, "once").await;
+    assert!(sent.iter().all(|message| message.id == again.id));
+    let history = messaging.history(&bob, &again.conversation_id).await;
+    assert_eq!(history.len(), 1);
 }

@@ -21,7 +21,7 @@ use oruma_service_runtime::{
 };
 use oruma_service_test_kit::{Media, People, Tables, Told, person_of, user_id};
 pub(crate) use oruma_service_test_kit::{
-    NOTHING, admin, answered, credential, guest, id_of, invalid_fields, refused, start_time,
+    NOTHING, admin, answered, credential, guest, id_of, invalid_fields, naming, refused, start_time,
 };
 use oruma_test_kit::TestDatabase;
 use serde_json::{Value, json};

@@ -18,7 +18,7 @@ const COMMENTS: PageSize = PageSize {
     most: 50,
 };
 
-/// Writes a comment, or a reply to one (O-019). A reply to a reply joins its thread.
+/// Writes a comment, or a reply to one (O-019), once for all repetitions of a request. A reply to a reply joins its thread.
 ///
 /// # Errors
 /// [`Error::NotSignedIn`]; [`Error::PostNotFound`]; [`Error::Invalid`], also for a parent that is no comment of the post.
@@ -56,14 +56,17 @@ pub async fn create(
             content: &content,
             created_at: now,
         };
+        let made = app
+            .requests
+            .made_before(conn, caller.request, new.id.as_uuid(), now);
+        if let Some(made) = made.await? {
+            let made = store::comments::find_in(conn, post.id, CommentId::from_uuid(made)).await?;
+            return made.map(SeenComment::new).ok_or(Error::CommentNotFound);
+        }
         let (comment, count) = store::comments::insert(conn, &new).await?;
         let event = outbox::comment_created(app, &post, &comment, viewer.user, answered, count);
         app.outbox.append(conn, &event).await?;
-        Ok(SeenComment {
-            comment,
-            liked: false,
-            replies: Vec::new(),
-        })
+        Ok(SeenComment::new(comment))
     })
     .await
 }

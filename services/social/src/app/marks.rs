@@ -5,7 +5,9 @@ use diesel_async::AsyncConnection;
 use oruma_broker::Event;
 use oruma_engagement::{Mark, Marked};
 use oruma_ids::{CommentId, PostId};
+use oruma_postgres::Connection;
 use oruma_service_runtime::Caller;
+use uuid::Uuid;
 
 use super::App;
 use crate::domain::post::Post;
@@ -71,6 +73,9 @@ async fn mark_post(
         let post = store::posts::lock(conn, id, &viewer)
             .await?
             .ok_or(Error::PostNotFound)?;
+        if is_repeated(app, conn, caller, id.as_uuid(), now).await? {
+            return Ok(mark.stands(conn, id.as_uuid(), viewer.user).await?);
+        }
         let marked = mark
             .set(conn, id.as_uuid(), viewer.user, wanted, now)
             .await?;
@@ -100,12 +105,11 @@ pub async fn like_comment(
         let comment = store::comments::lock(conn, id, &viewer)
             .await?
             .ok_or(Error::CommentNotFound)?;
-        let user = viewer.user;
-        let marked = app
-            .marks
-            .comment_likes
-            .set(conn, id.as_uuid(), user, liked, now)
-            .await?;
+        let (user, likes) = (viewer.user, &app.marks.comment_likes);
+        if is_repeated(app, conn, caller, id.as_uuid(), now).await? {
+            return Ok(likes.stands(conn, id.as_uuid(), user).await?);
+        }
+        let marked = likes.set(conn, id.as_uuid(), user, liked, now).await?;
         if marked.changed {
             let event = outbox::comment_liked(app, &comment, &viewer, marked, now);
             app.outbox.append(conn, &event).await?;
@@ -113,4 +117,16 @@ pub async fn like_comment(
         Ok(marked)
     })
     .await
+}
+
+/// Whether a request was carried out before: what it turned over must not be turned back.
+async fn is_repeated(
+    app: &App,
+    conn: &mut Connection,
+    caller: &Caller,
+    thing: Uuid,
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
+    let before = app.requests.made_before(conn, caller.request, thing, now);
+    Ok(before.await?.is_some())
 }

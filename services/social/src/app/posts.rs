@@ -12,7 +12,7 @@ use crate::outbox;
 use crate::store;
 use crate::store::posts::NewPost;
 
-/// Writes a post (O-012).
+/// Writes a post (O-012), once for all repetitions of a request.
 ///
 /// # Errors
 /// [`Error::NotSignedIn`]; [`Error::Invalid`] naming every field at fault; [`Error::MediaUnavailable`].
@@ -29,6 +29,13 @@ pub async fn create(app: &App, caller: &Caller, draft: PostDraft) -> Result<Seen
     };
     let mut conn = app.database.writer().await?;
     conn.transaction(async |conn| {
+        let made = app
+            .requests
+            .made_before(conn, caller.request, new.id.as_uuid(), now);
+        if let Some(made) = made.await? {
+            let made = store::posts::find(conn, PostId::from_uuid(made), &author).await?;
+            return made.ok_or(Error::PostNotFound);
+        }
         let post = store::posts::insert(conn, &new).await?;
         app.outbox
             .append(conn, &outbox::post_created(app, &post))

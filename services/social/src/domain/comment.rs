@@ -40,6 +40,18 @@ pub struct SeenComment {
     pub replies: Vec<SeenComment>,
 }
 
+impl SeenComment {
+    /// A comment that was just written.
+    #[must_use]
+    pub const fn new(comment: Comment) -> Self {
+        Self {
+            comment,
+            liked: false,
+            replies: Vec::new(),
+        }
+    }
+}
+
 /// Reads the text of a comment.
 ///
 /// # Errors

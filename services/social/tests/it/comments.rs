@@ -4,12 +4,13 @@ use std::collections::HashSet;
 
 use chrono::TimeDelta;
 use diesel_async::SimpleAsyncConnection;
+use futures::future::join_all;
 use oruma_proto::social::v1 as proto;
 use oruma_test_kit::eventually;
 
 use crate::support::{
-    NOTHING, Social, admin, id_of, invalid_fields, no_comment, no_post, not_author, start_time,
-    student, time,
+    NOTHING, Social, admin, id_of, invalid_fields, naming, no_comment, no_post, not_author,
+    start_time, student, time,
 };
 
 /// O-019: a comment comes back as it is read later.
@@ -322,4 +323,16 @@ async fn only_its_author_and_administrators_remove_a_comment() {
         .map(|event| event.data["deletedBy"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(by, HashSet::from([id_of(&admin()), id_of(&bob)]));
+}
+
+/// K-15: however many repetitions of a request come at once, they make one comment, which counts once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_request_makes_one_comment() {
+    let social = Social::start().await;
+    let post = social.post(&student(1), "talk to me").await;
+    let named = naming(&student(2), 7);
+    let made = join_all((0..8).map(|_| social.comment(&named, &post.id, "once"))).await;
+    assert!(made.iter().all(|comment| comment.id == made[0].id));
+    let seen = social.get(&student(1), &post.id).await.unwrap();
+    assert_eq!(seen.comment_count, 1);
 }

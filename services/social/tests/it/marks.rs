@@ -9,7 +9,7 @@ use oruma_service_runtime::Caller;
 use oruma_social::service::MIGRATIONS;
 use oruma_test_kit::TestDatabase;
 
-use crate::support::{Setup, Social, student};
+use crate::support::{Setup, Social, naming, student};
 
 /// O-016: setting is no turning over: repeating it is no news.
 #[tokio::test(flavor = "multi_thread")]
@@ -279,4 +279,17 @@ async fn after_a_storm_every_counter_is_right() {
         let commented = last(&["social.comment.created.v1", "social.comment.deleted.v1"]);
         assert_eq!(count_in(&commented, "commentCount"), now.comment_count);
     }
+}
+
+/// K-15: a like that a bad line sends again and again is turned over once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_request_turns_a_like_once() {
+    let social = Social::start().await;
+    let post = social.post(&student(1), "hello").await;
+    let named = naming(&student(2), 7);
+    for answer in join_all((0..8).map(|_| social.like(&named, &post.id, None))).await {
+        assert_eq!(answer.unwrap(), (true, 1));
+    }
+    let other = social.like(&naming(&student(2), 8), &post.id, None).await;
+    assert_eq!(other.unwrap(), (false, 0));
 }

@@ -1,13 +1,14 @@
 //! Writing, reading, changing and removing posts.
 
 use chrono::TimeDelta;
+use futures::future::join_all;
 use oruma_proto::social::v1 as proto;
 use oruma_proto::social::v1::Visibility;
 use oruma_rpc_error::ErrorCode;
 
 use crate::support::{
-    NOTHING, STANFORD, Social, change, guest, id_of, invalid_fields, list_of, no_post, refused,
-    start_time, student, text, time,
+    NOTHING, STANFORD, Social, change, guest, id_of, invalid_fields, list_of, naming, no_post,
+    refused, start_time, student, text, time,
 };
 
 // === writing ===
@@ -521,4 +522,18 @@ async fn nobody_reads_nothing() {
         let refusal = social.get(&guest(), id).await;
         refused(refusal, ErrorCode::Unauthenticated, "not_signed_in");
     }
+}
+
+/// K-15: however many repetitions of a request come at once, or later, they make one post, and are answered with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_request_makes_one_post() {
+    let social = Social::start().await;
+    let named = naming(&student(1), 7);
+    let made = join_all((0..8).map(|_| social.post(&named, "once"))).await;
+    let again = social.post(&named, "once").await;
+    assert!(made.iter().all(|post| post.id == again.id));
+    assert_eq!(social.count("social.posts").await, 1);
+    assert_eq!(social.outbox().await.len(), 1);
+    let other = social.post(&naming(&student(1), 8), "once").await;
+    assert_ne!(other.id, again.id);
 }

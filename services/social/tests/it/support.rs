@@ -18,8 +18,8 @@ use oruma_service_runtime::{
     Caller, Channel, Clock, ClockHand, Env, GrpcClient, GrpcListener, Random, Stop, in_process,
 };
 pub(crate) use oruma_service_test_kit::{
-    MIT, NOTHING, STANFORD, admin, answered, credential, guest, id_of, invalid_fields, person_of,
-    refused, start_time, student, time, user_id,
+    MIT, NOTHING, STANFORD, admin, answered, credential, guest, id_of, invalid_fields, naming,
+    person_of, refused, start_time, student, time, user_id,
 };
 use oruma_service_test_kit::{Media, Tables, Told};
 use oruma_social::app::App;
