@@ -36,7 +36,8 @@ impl DatabaseConfig {
             url,
             pool_size,
             schema,
-            trace_statements: env.is_set("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            trace_statements: env.is_set("OTEL_EXPORTER_OTLP_ENDPOINT")
+                || env.is_set("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
         })
     }
 }

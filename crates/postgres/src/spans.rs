@@ -62,10 +62,13 @@ fn summarise(text: &str) -> String {
         _ => None,
     };
     match table {
-        Some(table) => format!(
-            "{operation} {}",
-            table.replace('"', "").trim_matches(['(', ')', ','])
-        ),
+        Some(table) => {
+            let table = table.replace('"', "");
+            let table = table.trim_matches(['(', ')', ',']);
+            // A function has its arguments behind it.
+            let table = table.split('(').next().unwrap_or_default();
+            format!("{operation} {table}")
+        }
         None => operation,
     }
 }
@@ -93,6 +96,7 @@ mod tests {
                 "INSERT auth.outbox",
             ),
             (r#"UPDATE "auth"."sessions" SET x"#, "UPDATE auth.sessions"),
+            ("SELECT x FROM unnest($1, $2) AS y", "SELECT unnest"),
             ("BEGIN", "BEGIN"),
             ("COMMIT", "COMMIT"),
         ] {

@@ -102,12 +102,16 @@ async fn message_pushed(deployment: &Deployment) -> Answer {
     sent
 }
 
-/// Each span but the first has its parent in the trace, and each call is seen from both of its ends.
+/// Each span but the first has its parent in the trace, and each call is seen from both of its ends, in this order.
 fn hangs_together(trace: &[Collected]) -> bool {
     let is_known = |id: &str| trace.iter().any(|span| span.id == id);
     let has_caller = |call: &Collected| {
-        let of = |span: &&Collected| span.kind == SpanKind::Client && span.id == call.parent;
-        trace.iter().any(|span| of(&span) && span.name == call.name)
+        let is_caller = |span: &Collected| {
+            span.kind == SpanKind::Client && span.id == call.parent && span.name == call.name
+        };
+        // A call that has begun is awaited: its caller's span does not end before.
+        let caller = trace.iter().find(|span| is_caller(span));
+        caller.is_some_and(|caller| caller.ended >= call.began)
     };
     let is_call =
         |span: &&Collected| span.kind == SpanKind::Server && span.attribute("rpc.method").is_some();

@@ -195,6 +195,8 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
+        // A span ends when it was last left.
+        let _entered = self.span.enter();
         let code = self.code.unwrap_or(Code::Cancelled);
         self.span
             .record("rpc.grpc.status_code", i64::from(code as i32));
