@@ -21,6 +21,8 @@ const SOCKETS: usize = 1_000;
 const MEMBERS: usize = 20;
 /// Opened at the same time.
 const OPENED: usize = 50;
+/// Messages before those that count.
+const WARM_UP: u64 = 5;
 /// Messages one after the other.
 const SINGLE: u64 = 50;
 /// Messages under way at full speed.
@@ -32,9 +34,12 @@ const AT_ONCE: usize = 8;
 /// When the channel can't be made, or a message does not arrive everywhere.
 pub async fn measure(lab: &Lab, effort: &Effort) -> Result<Vec<Figure>> {
     let (speaker, _listeners) = open(lab).await?;
-    for number in 0..5 {
+    // Right after a start a message may be told before the gateways have the queue that hears of it.
+    for number in 0..WARM_UP {
+        let said = speaker.say(number).await;
+        let is_last = number + 1 == WARM_UP;
         ensure!(
-            speaker.say(number).await == Outcome::Done,
+            said == Outcome::Done || !is_last,
             "a message did not arrive"
         );
     }
