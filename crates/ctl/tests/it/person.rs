@@ -98,7 +98,7 @@ async fn an_erasure_is_announced_then_done_and_told() {
         .into_iter()
         .map(|event| event.subject)
         .collect();
-    assert_eq!(subjects, [id.clone()]);
+    assert_eq!(subjects, std::slice::from_ref(&id));
 
     let gone = installation.ctl(&["person", "erase", &id, "--yes"]);
     gone.failed(1, "nobody has that address or id");
