@@ -71,17 +71,19 @@ async fn gather(
         "{{\"generatedAt\":\"{generated_at}\",\"account\":{account}"
     )?;
     gather_content(installation, caller, document).await?;
-    let events = oruma_events::app::export::document(&*installation.events()?, caller).await;
+    let app = installation.events()?;
+    let events = oruma_events::app::export::document(&app, caller).await;
     write!(document, ",\"events\":{}", events.context("events")?)?;
-    let items =
-        oruma_marketplace::app::export::document(&*installation.marketplace()?, caller).await;
+    let app = installation.marketplace()?;
+    let items = oruma_marketplace::app::export::document(&app, caller).await;
     write!(
         document,
         ",\"marketplace\":{}",
         items.context("marketplace")?
     )?;
     gather_messages(installation, caller, document).await?;
-    let media = oruma_media::app::images::export(&*installation.media()?, caller).await;
+    let app = installation.media()?;
+    let media = oruma_media::app::images::export(&app, caller).await;
     write!(document, ",\"media\":{}}}", media.context("media")?)?;
     Ok(())
 }

@@ -16,7 +16,7 @@ pub(super) enum Check {
     /// A stored number, with the rows that it counts.
     Counter(Service, &'static Counter),
     /// A copy, with its source.
-    Projection(Projection),
+    Projection(&'static Projection),
     /// What names people, with those whose account has ended.
     Trace(Service, &'static Trace),
 }
@@ -56,7 +56,7 @@ pub(super) fn all(of: Option<Service>) -> Vec<Check> {
         counters.map(move |counter| Check::Counter(service, counter))
     });
     let projections = projections::ALL
-        .into_iter()
+        .iter()
         .filter(|projection| wanted(projection.copied_by))
         .map(Check::Projection);
     let traces = services().flat_map(|service| {

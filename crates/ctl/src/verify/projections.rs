@@ -41,10 +41,12 @@ enum Excuse {
     Before(&'static str),
     /// What refers by its part to something that is not there.
     Unless(Existing),
+    /// The same, or to what is not one's own: people may name any address as that of their picture.
+    UnlessOwn(Listing),
 }
 
 /// All copies.
-pub(super) const ALL: [Projection; 10] = [
+pub(super) static ALL: [Projection; 10] = [
     Projection {
         told_by: Service::Auth,
         source: oruma_auth::audit::PEOPLE,
@@ -100,12 +102,15 @@ pub(super) const ALL: [Projection; 10] = [
         oruma_media::audit::ITEM_IMAGES,
         "media.items",
     ),
-    images(
-        Service::Auth,
-        oruma_auth::audit::AVATARS,
-        oruma_media::audit::AVATARS,
-        "media.user_updated",
-    ),
+    Projection {
+        excuse: Excuse::UnlessOwn(oruma_media::audit::OWN_IMAGES),
+        ..images(
+            Service::Auth,
+            oruma_auth::audit::AVATARS,
+            oruma_media::audit::AVATARS,
+            "media.user_updated",
+        )
+    },
     Projection {
         told_by: Service::Messaging,
         source: oruma_messaging::audit::ATTACHMENTS,
@@ -183,8 +188,7 @@ impl Projection {
             .collect();
         let mut still = Vec::new();
         for id in ids {
-            let before = Uuid::from_u128(id.as_u128().saturating_sub(1));
-            let sides = self.read(installation, before, id).await?;
+            let sides = self.read(installation, before(id), id).await?;
             let differing = self.differing(installation, &sides, begun).await?;
             // What came since is for the next survey.
             let known = differing
@@ -284,12 +288,12 @@ impl Projection {
         installation: &Installation,
         missing: &[&'a RowKey],
     ) -> anyhow::Result<BTreeSet<&'a RowKey>> {
-        let Excuse::Unless(existing) = self.excuse else {
-            return Ok(BTreeSet::new());
+        let existing = match self.excuse {
+            _ if missing.is_empty() => return Ok(BTreeSet::new()),
+            Excuse::None | Excuse::Before(_) => return Ok(BTreeSet::new()),
+            Excuse::UnlessOwn(own) => return self.not_own(installation, missing, &own).await,
+            Excuse::Unless(existing) => existing,
         };
-        if missing.is_empty() {
-            return Ok(BTreeSet::new());
-        }
         let ids: Vec<Uuid> = missing
             .iter()
             .filter_map(|key| key.part.parse().ok())
@@ -299,6 +303,24 @@ impl Projection {
         let is_there = |key: &RowKey| key.part.parse().is_ok_and(|id| there.contains(&id));
         let excused = missing.iter().filter(|key| !is_there(key));
         Ok(excused.copied().collect())
+    }
+
+    /// Those that refer to what is not theirs.
+    async fn not_own<'a>(
+        &self,
+        installation: &Installation,
+        missing: &[&'a RowKey],
+        own: &Listing,
+    ) -> anyhow::Result<BTreeSet<&'a RowKey>> {
+        let mut excused = BTreeSet::new();
+        let mut conn = installation.reader(self.copied_by).await?;
+        for key in missing {
+            let owned = own.rows(&mut conn, before(key.id), key.id).await?;
+            if !owned.contains_key(*key) {
+                excused.insert(*key);
+            }
+        }
+        Ok(excused)
     }
 
     fn finding(&self, key: &RowKey, stored: &str, counted: &str) -> Finding {
@@ -311,6 +333,11 @@ impl Projection {
             counted: counted.to_owned(),
         }
     }
+}
+
+/// The id before another.
+const fn before(id: Uuid) -> Uuid {
+    Uuid::from_u128(id.as_u128().saturating_sub(1))
 }
 
 /// What both sides have in one range.

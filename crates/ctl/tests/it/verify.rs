@@ -358,3 +358,13 @@ async fn what_agrees_a_moment_later_does_not_deviate() {
     let (_installation, answer) = looked.await.unwrap();
     assert_eq!(answer.code, 0, "{answer:?}");
 }
+
+/// Anybody may name any address as that of their picture.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_of_somebody_else_is_no_deviation() {
+    let installation = world().await;
+    let foreign = "UPDATE auth.users SET avatar_url = (SELECT a.avatar_url FROM auth.users a WHERE a.handle = 'ada') WHERE handle = 'bob'";
+    installation.tables.execute(foreign).await;
+    let answer = verified(&installation);
+    assert_eq!(answer.code, 0, "{answer:?}");
+}

@@ -35,7 +35,7 @@ pub const AVATARS: Listing = Listing {
     part: "substr(shown.path, position('/' IN shown.path) + 1, 36)",
     value: "''",
     since: "u.updated_at",
-    only: "u.deleted_at IS NULL AND shown.path <> ''",
+    only: "u.deleted_at IS NULL AND shown.path ~ '^[a-z]+/[0-9a-f-]{36}[.][a-z]+$'",
 };
 
 /// The people whose account has ended.

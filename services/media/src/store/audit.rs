@@ -51,6 +51,17 @@ pub const IMAGES: Existing = Existing {
     only: "t.state = 'stored'",
 };
 
+/// Whose pictures can be used: nobody uses those of others.
+pub const OWN_IMAGES: Listing = Listing {
+    name: "media.images",
+    from: "media.images i",
+    lead: Lead::Id("i.owner_id"),
+    part: "i.id::text",
+    value: "''",
+    since: "i.created_at",
+    only: "i.state = 'stored'",
+};
+
 const fn images(name: &'static str, used_by: &'static str) -> Listing {
     Listing {
         name,
