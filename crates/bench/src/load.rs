@@ -44,6 +44,7 @@ impl Measured {
     /// # Panics
     /// Never: the bounds of the histograms are fixed.
     #[must_use]
+    #[expect(clippy::expect_used, reason = "the bounds are fixed, and fit")]
     fn nothing() -> Self {
         let longest = u64::try_from(LONGEST.as_micros()).unwrap_or(u64::MAX);
         let histogram = Histogram::new_with_bounds(1, longest, 3).expect("bounds that fit");

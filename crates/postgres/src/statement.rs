@@ -39,6 +39,10 @@ pub enum Bound<'a> {
     Times(&'a [DateTime<Utc>]),
     /// `bigint`.
     Number(i64),
+    /// How many rows are wanted at the most, behind `LIMIT`. The planner does not see the values of a statement that it is to keep a plan for: it
+    /// takes a bound limit for a tenth of the table, finds its plan dear, and plans anew each time, which costs more than reading a page does. So the
+    /// usual numbers of a page stand in the SQL itself; others, which would make ever more prepared statements, are bound.
+    Most(i64),
     /// `bigint[]`.
     Numbers(&'a [i64]),
     /// `real`.
@@ -47,6 +51,16 @@ pub enum Bound<'a> {
     Flag(bool),
     /// `boolean[]`.
     Flags(&'a [bool]),
+}
+
+/// Pages as contracts have them by default or at the most, with the row that tells whether there is another page.
+const USUAL_LIMITS: [(i64, &str); 4] = [(11, "11"), (21, "21"), (51, "51"), (101, "101")];
+
+fn usual_limit(number: i64) -> Option<&'static str> {
+    let mut usual = USUAL_LIMITS.iter();
+    usual
+        .find(|(limit, _)| *limit == number)
+        .map(|(_, text)| *text)
 }
 
 // === impl Statement ===
@@ -89,6 +103,13 @@ impl Bound<'_> {
             Self::Time(time) => pass.push_bind_param::<sql_types::Timestamptz, _>(time),
             Self::Times(times) => pass.push_bind_param::<Array<sql_types::Timestamptz>, _>(times),
             Self::Number(number) => pass.push_bind_param::<sql_types::BigInt, _>(number),
+            Self::Most(number) => match usual_limit(*number) {
+                Some(text) => {
+                    pass.push_sql(text);
+                    Ok(())
+                }
+                None => pass.push_bind_param::<sql_types::BigInt, _>(number),
+            },
             Self::Numbers(numbers) => pass.push_bind_param::<Array<sql_types::BigInt>, _>(numbers),
             Self::Real(number) => pass.push_bind_param::<sql_types::Float, _>(number),
             Self::Flag(flag) => pass.push_bind_param::<sql_types::Bool, _>(flag),
@@ -105,4 +126,23 @@ impl<Row> QueryId for Statement<'_, Row> {
 
 impl<Row> Query for Statement<'_, Row> {
     type SqlType = Row;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_limits_stand_in_the_sql_and_others_are_bound() {
+        let written = |limit| {
+            let values = vec![Bound::Number(7), Bound::Most(limit)];
+            let statement = Statement::<()>::new("SELECT ? LIMIT ?", values);
+            diesel::debug_query::<Pg, _>(&statement).to_string()
+        };
+        assert_eq!(written(11), "SELECT $1 LIMIT 11 -- binds: [7]");
+        assert_eq!(written(12), "SELECT $1 LIMIT $2 -- binds: [7, 12]");
+        for (number, text) in USUAL_LIMITS {
+            assert_eq!(number.to_string(), text);
+        }
+    }
 }

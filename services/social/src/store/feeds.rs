@@ -140,7 +140,7 @@ pub async fn list(
         Feed::Saved => values.push(Bound::Id(user)),
     }
     values.extend(may_see_values(viewer));
-    values.extend([Bound::Time(time), Bound::Id(id), Bound::Number(limit)]);
+    values.extend([Bound::Time(time), Bound::Id(id), Bound::Most(limit)]);
     let rows: Vec<ListedRow> = Statement::<Untyped>::new(feed.statement(), values)
         .load(conn)
         .await?;
