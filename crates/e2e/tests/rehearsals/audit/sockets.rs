@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use oruma_test_kit::within;
 
 use super::rows::Row;
@@ -11,6 +12,8 @@ use crate::ledger::Work;
 use crate::listeners::{Face, Heard, Listener, Listeners};
 use crate::town::Town;
 
+/// For how long before it was told to reload a socket may not have been told what happened: longer than any fault lasts.
+const EXCUSED: TimeDelta = TimeDelta::seconds(120);
 /// How long the last frames may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -81,10 +84,9 @@ fn coded(heard: &Heard) -> usize {
     coded.map(|(_, count)| count).sum()
 }
 
-/// What a listener should know of and does not: neither told, nor made before it was last told to reload.
+/// What a listener should know of and does not: neither told, nor made shortly before it was told to reload.
 fn missing<'a>(town: &Town, listener: &Listener, heard: &Heard, rows: &'a [Row]) -> Vec<&'a Row> {
     let told: BTreeSet<&str> = heard.told.iter().map(String::as_str).collect();
-    let reloaded = heard.reloads.last();
     let is_meant = |row: &&Row| match (listener.face, row.work) {
         (Face::Hub, Work::DirectMessage) => row.place == town.people[listener.who].hub.id,
         (Face::Hub, Work::Post) => row.by != town.people[listener.who].hub.id,
@@ -92,7 +94,9 @@ fn missing<'a>(town: &Town, listener: &Listener, heard: &Heard, rows: &'a [Row])
         _ => false,
     };
     let is_known = |row: &&Row| {
-        told.contains(row.id.as_str()) || reloaded.is_some_and(|time| row.created_at <= *time)
+        let since = |time: &DateTime<Utc>| *time - row.created_at;
+        let is_excused = |time| (TimeDelta::zero()..EXCUSED).contains(&since(time));
+        told.contains(row.id.as_str()) || heard.reloads.iter().any(is_excused)
     };
     let meant = rows.iter().filter(is_meant);
     meant.filter(|row| !is_known(row)).collect()
