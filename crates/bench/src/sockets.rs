@@ -138,7 +138,7 @@ impl Arrivals {
 
 impl Arrival {
     /// Waits for it; false when it was given up or takes too long.
-    pub async fn is_there(self) -> bool {
+    pub async fn came(self) -> bool {
         matches!(timeout(SOON, self.0).await, Ok(Ok(())))
     }
 }
@@ -155,9 +155,9 @@ mod tests {
         arrivals.note(number);
         assert_eq!(arrivals.awaited.lock().unwrap().len(), 1);
         arrivals.note(number);
-        assert!(arrival.is_there().await);
+        assert!(arrival.came().await);
         let lost = arrivals.expect(8, 1);
         arrivals.give_up(8);
-        assert!(!lost.is_there().await);
+        assert!(!lost.came().await);
     }
 }

@@ -133,7 +133,7 @@ impl Speaker {
             }
             outcome
         };
-        match futures::join!(sending, arrival.is_there()) {
+        match futures::join!(sending, arrival.came()) {
             (Outcome::Done, true) => Outcome::Done,
             (Outcome::Refused, _) => Outcome::Refused,
             _ => Outcome::Failed,

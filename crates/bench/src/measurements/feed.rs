@@ -52,7 +52,7 @@ pub async fn measure(lab: &Lab, effort: &Effort) -> Result<Vec<Figure>> {
     let note = format!("pages of {} bytes, {workers} readers at once", page.len());
     Ok(vec![
         Figure::higher("feed reads", read.rate(), "/s")
-            .against("pgbench, same statement", alone.rate)
+            .against("pgbench, same statement", alone)
             .cpu(shares)
             .times(&read)
             .note(note),

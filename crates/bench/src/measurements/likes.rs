@@ -36,7 +36,7 @@ pub async fn measure(lab: &Lab, effort: &Effort) -> Result<Vec<Figure>> {
     let limit = alone.run(&script, WRITERS, effort.run).await?;
     Ok(vec![
         Figure::higher("likes", liked.rate(), "/s")
-            .against("pgbench, same transaction", limit.rate)
+            .against("pgbench, same transaction", limit)
             .cpu(usage.per(liked.done.len()))
             .times(&liked)
             .note(format!("{WRITERS} people at once")),

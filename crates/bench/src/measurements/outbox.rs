@@ -212,7 +212,7 @@ impl Way {
                 if append(&database, &outbox, number).await.is_err() {
                     return Outcome::Failed;
                 }
-                match arrival.is_there().await {
+                match arrival.came().await {
                     true => Outcome::Done,
                     false => Outcome::Failed,
                 }

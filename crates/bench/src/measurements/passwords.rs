@@ -11,7 +11,7 @@ use crate::lab::Lab;
 const COST: u32 = 12;
 
 /// How many passwords a second bcrypt checks with one thread a processor and nothing else to do.
-pub(super) async fn alone(time: Duration) -> Result<f64> {
+pub(super) fn alone(time: Duration) -> Result<f64> {
     let hash = bcrypt::non_truncating_hash(Lab::PASSWORD, COST)?;
     let checked = AtomicU64::new(0);
     let elapsed = tokio::task::block_in_place(|| {

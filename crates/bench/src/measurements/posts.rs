@@ -36,7 +36,7 @@ pub async fn measure(lab: &Lab, effort: &Effort) -> Result<Vec<Figure>> {
     let alone = alone.run(&script, WRITERS, effort.run).await?;
     Ok(vec![
         Figure::higher("posts written", written.rate(), "/s")
-            .against("pgbench, same transaction", alone.rate)
+            .against("pgbench, same transaction", alone)
             .wanted_ratio(0.5)
             .cpu(usage.per(written.done.len()))
             .times(&written)

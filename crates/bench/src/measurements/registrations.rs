@@ -18,7 +18,7 @@ pub(super) const AT_ONCE: usize = 8;
 /// # Errors
 /// When nobody can join.
 pub async fn measure(lab: &Lab, effort: &Effort) -> Result<Vec<Figure>> {
-    let alone = passwords::alone(effort.run).await?;
+    let alone = passwords::alone(effort.run)?;
     let wire = lab.wire();
     let joins = at_full_speed(AT_ONCE, effort.run, move |_| {
         let wire = wire.clone();
@@ -30,7 +30,7 @@ pub async fn measure(lab: &Lab, effort: &Effort) -> Result<Vec<Figure>> {
     });
     let (joined, usage) = lab.metered(joins).await;
     ensure!(joined.failed == 0, "{} failed to join", joined.failed);
-    ensure!(joined.done.len() > 0, "nobody joined");
+    ensure!(!joined.done.is_empty(), "nobody joined");
     Ok(vec![
         Figure::higher("people joining", joined.rate(), "/s")
             .against("bcrypt alone on all processors", alone)

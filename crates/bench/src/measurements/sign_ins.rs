@@ -22,7 +22,7 @@ const LONGER: u32 = 2;
 /// # Errors
 /// When nobody can sign in or read.
 pub async fn measure(lab: &Lab, effort: &Effort) -> Result<Vec<Figure>> {
-    let alone = passwords::alone(effort.run).await?;
+    let alone = passwords::alone(effort.run)?;
     let signing_in = sign_ins(lab);
     let (signed_in, usage) = lab
         .metered(signing_in.at_full_speed(AT_ONCE, effort.run))

@@ -28,10 +28,12 @@ async fn becomes_whole(auth: &Auth) {
         query: UNIVERSITY.to_owned(),
         ..proto::SearchUniversitiesRequest::default()
     };
-    let found = auth
-        .universities()
-        .search_universities(guest().send(wanted));
-    let found = found.await.unwrap().into_inner().universities;
+    let mut universities = auth.universities();
+    let found = universities
+        .search_universities(guest().send(wanted))
+        .await
+        .unwrap();
+    let found = found.into_inner().universities;
     assert!(found.iter().any(|entry| entry.name == UNIVERSITY));
     let admins = "SELECT role FROM auth.users WHERE email = 'admin@uni.edu'";
     assert_eq!(auth.row(admins).await["role"], "admin");

@@ -449,7 +449,7 @@ async fn lists_of_a_large_calendar_read_their_indexes() {
             ..all()
         },
         proto::ListEventsRequest {
-            organizer_id: user_id(2),
+            organizer_id: user_id(2).to_string(),
             ..all()
         },
     ];

@@ -424,7 +424,7 @@ async fn lists_of_a_large_market_read_their_indexes() {
             ..sorted("popular", 10, "")
         },
         proto::ListItemsRequest {
-            seller_id: user_id(2),
+            seller_id: user_id(2).to_string(),
             ..all()
         },
     ];
