@@ -177,6 +177,28 @@ async fn gather(mut set: JoinSet<Measured>, begun: Instant) -> Measured {
     all
 }
 
+/// How often a second all processors together can do something with nothing else to do. Counts what succeeds.
+pub fn on_all_processors(time: Duration, work: impl Fn() -> bool + Sync) -> f64 {
+    let done = AtomicU64::new(0);
+    let elapsed = tokio::task::block_in_place(|| {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let begun = Instant::now();
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    while begun.elapsed() < time {
+                        if work() {
+                            done.fetch_add(1, Ordering::Relaxed);
+                        }
+                    }
+                });
+            }
+        });
+        begun.elapsed()
+    });
+    per_second(done.load(Ordering::Relaxed), elapsed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

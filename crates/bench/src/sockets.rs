@@ -16,6 +16,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::load::Outcome;
+
 /// Opening one takes no longer, nor does anything on the way to one.
 const SOON: Duration = Duration::from_secs(30);
 /// What stands around a number that is awaited, in a text that is sent.
@@ -129,8 +131,30 @@ impl Arrivals {
         }
     }
 
+    /// Has a number said, and waits until it has arrived so many times.
+    pub async fn heard(
+        &self,
+        number: u64,
+        times: usize,
+        saying: impl Future<Output = Outcome>,
+    ) -> Outcome {
+        let arrival = self.expect(number, times);
+        let saying = async {
+            let outcome = saying.await;
+            if outcome != Outcome::Done {
+                self.give_up(number);
+            }
+            outcome
+        };
+        match futures::join!(saying, arrival.came()) {
+            (Outcome::Done, true) => Outcome::Done,
+            (Outcome::Refused, _) => Outcome::Refused,
+            _ => Outcome::Failed,
+        }
+    }
+
     /// A number will never arrive.
-    pub fn give_up(&self, number: u64) {
+    fn give_up(&self, number: u64) {
         let mut awaited = self.awaited.lock().unwrap_or_else(PoisonError::into_inner);
         awaited.remove(&number);
     }

@@ -125,19 +125,8 @@ impl Speaker {
     async fn say(&self, number: u64) -> Outcome {
         let body = json!({"content": marked(number)});
         let ask = Ask::post(&self.path, &body).by(&self.token);
-        let arrival = self.arrivals.expect(number, SOCKETS);
-        let sending = async {
-            let outcome = self.wire.outcome(&ask).await;
-            if outcome != Outcome::Done {
-                self.arrivals.give_up(number);
-            }
-            outcome
-        };
-        match futures::join!(sending, arrival.came()) {
-            (Outcome::Done, true) => Outcome::Done,
-            (Outcome::Refused, _) => Outcome::Refused,
-            _ => Outcome::Failed,
-        }
+        let saying = self.wire.outcome(&ask);
+        self.arrivals.heard(number, SOCKETS, saying).await
     }
 
     async fn say_owned(self, number: u64) -> Outcome {

@@ -147,19 +147,8 @@ impl Speaker {
         };
         let body = json!({"receiverId": receiver.id, "content": marked(number)});
         let ask = Ask::post("/api/messages", &body).by(&sender.token);
-        let arrival = self.arrivals.expect(number, 1);
-        let sending = async {
-            let outcome = self.wire.outcome(&ask).await;
-            if outcome != Outcome::Done {
-                self.arrivals.give_up(number);
-            }
-            outcome
-        };
-        match futures::join!(sending, arrival.came()) {
-            (Outcome::Done, true) => Outcome::Done,
-            (Outcome::Refused, _) => Outcome::Refused,
-            _ => Outcome::Failed,
-        }
+        let saying = self.wire.outcome(&ask);
+        self.arrivals.heard(number, 1, saying).await
     }
 }
 

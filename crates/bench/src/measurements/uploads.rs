@@ -1,10 +1,9 @@
 //! Sending pictures.
 
 use std::io::Cursor;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use bytes::Bytes;
 use image::{ImageFormat, Rgb, RgbImage};
 use oruma_picture::{Limits, Source};
@@ -13,6 +12,7 @@ use crate::asking::Asking;
 use crate::effort::Effort;
 use crate::figures::Figure;
 use crate::lab::Lab;
+use crate::load::on_all_processors;
 use crate::wire::Ask;
 
 /// As a telephone sends it after its own first reduction.
@@ -94,29 +94,8 @@ fn upload(picture: &Bytes) -> Ask {
 
 /// How many pictures a second are made ready on all processors with nothing else to do.
 fn alone(picture: &Bytes, time: Duration) -> Result<f64> {
-    let made = AtomicU64::new(0);
-    let elapsed = tokio::task::block_in_place(|| {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let begun = Instant::now();
-        std::thread::scope(|scope| {
-            for _ in 0..threads {
-                scope.spawn(|| {
-                    while begun.elapsed() < time {
-                        if oruma_picture::make(picture, "sea.jpg", &[Source::Jpeg], LIMITS).is_ok()
-                        {
-                            made.fetch_add(1, Ordering::Relaxed);
-                        }
-                    }
-                });
-            }
-        });
-        begun.elapsed()
-    });
-    let made = made.load(Ordering::Relaxed);
-    if made == 0 {
-        bail!("the picture is none");
-    }
-    #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
-    let made = made as f64;
-    Ok(made / elapsed.as_secs_f64())
+    let make = || oruma_picture::make(picture, "sea.jpg", &[Source::Jpeg], LIMITS).is_ok();
+    let made = on_all_processors(time, make);
+    ensure!(made > 0.0, "the picture is none");
+    Ok(made)
 }
