@@ -23,7 +23,9 @@ async fn migrations_are_pending_then_applied_and_run_once() {
 
     let ran = installation.json(&["migrate", "--service", "social"]);
     assert_eq!(ran[0]["service"], "social");
-    assert_eq!(ran[0]["ran"].as_array().unwrap().len(), 5);
+    let of_social = |one: &&Value| one["service"] == "social";
+    let known = before.as_array().unwrap().iter().filter(of_social).count();
+    assert_eq!(ran[0]["ran"].as_array().unwrap().len(), known);
     assert_eq!(ran[0]["ran"][0], "2026-11-21-000100_create_posts");
     let mixed = installation.json(&["migrations"]);
     for migration in mixed.as_array().unwrap() {
