@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use oruma_test_kit::TestDatabase;
 use tempfile::TempDir;
@@ -32,6 +32,7 @@ pub struct Plan {
     is_distributed: bool,
     gateways: usize,
     variables: BTreeMap<String, String>,
+    programs: Option<PathBuf>,
 }
 
 /// A running deployment. All of it ends with this value.
@@ -40,6 +41,7 @@ pub struct Deployment {
     /// The services beside the gateway, by their names; none in a standalone deployment.
     services: BTreeMap<&'static str, Process>,
     variables: BTreeMap<String, String>,
+    programs: Option<PathBuf>,
     folder: TempDir,
     member: OnceCell<Member>,
     _database: Option<TestDatabase>,
@@ -62,6 +64,7 @@ impl Plan {
             variables: variables
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
+            programs: None,
         }
     }
 
@@ -76,6 +79,13 @@ impl Plan {
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.variables.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Of the binaries in that folder, such as those of another version.
+    #[must_use]
+    pub fn programs(mut self, folder: &Path) -> Self {
+        self.programs = Some(folder.to_owned());
         self
     }
 
@@ -127,6 +137,7 @@ impl Plan {
             gateways,
             services,
             variables: self.variables,
+            programs: self.programs,
             folder,
             member: OnceCell::new(),
             _database: database,
@@ -150,7 +161,8 @@ impl Plan {
                 variables.extend(self.own_variables(name));
                 variables.insert("GRPC_ADDR".to_owned(), address);
                 let command = [&format!("oruma-{name}"), "serve"];
-                (name, Process::new(name, &command, variables, folder))
+                let process = Process::new(name, &command, variables, folder);
+                (name, of(self.programs.as_deref(), process))
             })
             .into()
     }
@@ -181,7 +193,16 @@ impl Plan {
         let mut variables = self.variables.clone();
         variables.insert("API_PORT".to_owned(), address.port().to_string());
         variables.extend(self.own_variables(&number.to_string()));
-        Process::new(&format!("{name}-{number}"), &command, variables, folder).at(address)
+        let process = Process::new(&format!("{name}-{number}"), &command, variables, folder);
+        of(self.programs.as_deref(), process).at(address)
+    }
+}
+
+/// The same process with a binary of that folder, if there is one.
+fn of(programs: Option<&Path>, process: Process) -> Process {
+    match programs {
+        Some(folder) => process.of(folder),
+        None => process,
     }
 }
 
@@ -210,6 +231,7 @@ impl Deployment {
             let variables = self.variables.clone();
             let label = format!("{name}-migrate");
             let migration = Process::new(&label, &command, variables, self.folder.path());
+            let migration = of(self.programs.as_deref(), migration);
             migration.start();
             let status = migration.end().await;
             assert!(

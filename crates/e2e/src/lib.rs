@@ -5,6 +5,7 @@
     reason = "a test that can't go on should fail at once and say why"
 )]
 
+mod balancer;
 mod both_ways;
 mod browser;
 mod client;
@@ -24,6 +25,7 @@ mod socket;
 mod tail;
 mod tree;
 
+pub use balancer::Balancer;
 pub use browser::{Browser, Window};
 pub use client::{Answer, Call, Client};
 pub use collector::{Collected, Collector};

@@ -62,6 +62,19 @@ impl Process {
         self
     }
 
+    /// The same, with the binary of that name from another folder.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn of(mut self, folder: &Path) -> Self {
+        let name = self.program.file_name().expect("a binary has a name");
+        let program = folder.join(name);
+        assert!(program.is_file(), "{} is missing", program.display());
+        self.program = program;
+        self
+    }
+
     /// What it is called in its folder.
     #[must_use]
     pub fn name(&self) -> &str {

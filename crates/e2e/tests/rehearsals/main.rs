@@ -9,3 +9,4 @@ mod listeners;
 mod load;
 mod stranger;
 mod town;
+mod upgrade;
