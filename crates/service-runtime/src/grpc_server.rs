@@ -9,9 +9,10 @@ use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
-use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::service::{InterceptorLayer, Routes};
+use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::health_server::{Health, HealthServer};
 
 use crate::{ConfigError, Env, InternalCredential};
@@ -98,7 +99,6 @@ impl GrpcServer {
         let router = tonic::transport::Server::builder()
             .timeout(CALL_DEADLINE)
             .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
-            .tcp_nodelay(true)
             .http2_keepalive_interval(Some(Duration::from_secs(20)))
             .layer(oruma_telemetry::grpc::server_trace_layer())
             .layer(oruma_telemetry::grpc::server_metrics_layer())
@@ -110,7 +110,8 @@ impl GrpcServer {
                     if let Ok(address) = listener.local_addr() {
                         tracing::info!(%address, "listening");
                     }
-                    let incoming = TcpListenerStream::new(listener);
+                    // Set here, as the server leaves connections that it is given as they are: an answer would wait 40 ms for its end.
+                    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
                     router.serve_with_incoming_shutdown(incoming, stopped).await
                 }
                 GrpcListener::InProcess(InProcessListener(receiver)) => {

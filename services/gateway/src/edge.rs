@@ -11,6 +11,7 @@ use crate::activity::Activity;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::health::Health;
+use crate::parting::Parting;
 use crate::people::People;
 use crate::realtime::Realtime;
 use crate::revocations::Revocations;
@@ -29,6 +30,8 @@ pub struct Edge {
     pub exports: CursorKey,
     /// How all is.
     pub health: Health,
+    /// Whether it is about to end.
+    pub parting: Parting,
     /// Who was seen lately.
     pub activity: Activity,
     /// The sockets and what they are told.

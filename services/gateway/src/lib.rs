@@ -17,6 +17,7 @@ mod health;
 mod inbox;
 mod json;
 mod middleware;
+mod parting;
 mod people;
 mod probes;
 mod query;

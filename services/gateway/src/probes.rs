@@ -20,12 +20,14 @@ async fn livez() -> HttpResponse {
 }
 
 /// Nobody gets in without auth, so a gateway that can't ask it is no use to anybody. Whatever else is away is told in the body, and no
-/// reason to send people elsewhere: it is away for all gateways at once, and what does not need it goes on.
+/// reason to send people elsewhere: it is away for all gateways at once, and what does not need it goes on. A gateway that takes leave is not
+/// ready either.
 async fn readyz(edge: Data<Edge>) -> HttpResponse {
     let health = edge.clients.health().await;
     let ready = health
         .iter()
-        .all(|(name, serving)| *serving || *name != AUTH);
+        .all(|(name, serving)| *serving || *name != AUTH)
+        && !edge.parting.has_begun();
     let services: Map<String, Value> = health
         .into_iter()
         .map(|(name, serving)| {

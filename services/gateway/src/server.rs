@@ -67,6 +67,8 @@ where
             })
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(SLOWEST_REQUEST)
+            // A frame or the end of an answer would else wait until the client's system has acknowledged what came before.
+            .tcp_nodelay(true)
             .on_connect_ext(limit_unread)
             .upgrade(fn_factory(move || {
                 let made = upgrades.made();

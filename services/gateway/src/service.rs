@@ -22,6 +22,7 @@ use crate::clients::Clients;
 use crate::config::{Config, Origins};
 use crate::edge::Edge;
 use crate::health::Health;
+use crate::parting::{self, Parting};
 use crate::people::People;
 use crate::realtime::{self, Realtime};
 use crate::revocations::{self, Revocations};
@@ -107,6 +108,7 @@ impl Service {
             revocations: Revocations::new(sessions, Arc::clone(&hub), clock.clone()),
             realtime: Realtime::new(hub, random),
             health: Health::new(),
+            parting: Parting::default(),
             activity: Activity::default(),
             people: People::new(clients.users.clone()),
             exports: CursorKey::from_secret(config.credential.as_bytes()),
@@ -150,13 +152,14 @@ impl Service {
         stop.spawn_job(|token| async move { revocations::listen(&edge, token).await });
         let edge = Arc::clone(&self.edge);
         stop.spawn_job(|token| async move { activity::report(&edge, token).await });
-        let sockets = Arc::clone(&self.edge);
+        let edge = Arc::clone(&self.edge);
         let server = serve(self.edge, self.listener)?;
         let (handle, broker) = (server.handle(), self.broker);
         stop.spawn("gateway HTTP server", server);
         stop.spawn_job(|token| async move {
             token.cancelled().await;
-            sockets.realtime.hub.drain();
+            edge.parting.take_leave().await;
+            edge.realtime.hub.drain();
             handle.stop(true).await;
             broker.close().await;
         });
@@ -171,6 +174,7 @@ fn serve(edge: Arc<Edge>, listener: TcpListener) -> std::io::Result<Server> {
         App::new()
             .app_data(edge.clone())
             .wrap(from_fn(contracts::oruma::beside))
+            .wrap(from_fn(parting::send_elsewhere))
             .wrap(Compress::default())
             .wrap(from_fn(middleware::security_headers))
             .wrap(cors(&edge.config.origins))
