@@ -51,6 +51,11 @@ pub const ALL: &[Measurement] = &[
         start,
         "starting everything, and what it takes when nobody comes"
     ),
+    // Early, while the gateways have no memory that they have used and could use again.
+    measurement!(
+        idle_sockets,
+        "the memory of sockets on which nothing happens"
+    ),
     measurement!(
         feed,
         "reading the feed, against its SQL alone, a bare answer and an ideal process"
@@ -68,10 +73,6 @@ pub const ALL: &[Measurement] = &[
         "a direct message from one gateway to a socket at the other, against the broker and the database alone"
     ),
     measurement!(fan_out, "one message to 1,000 sockets at two gateways"),
-    measurement!(
-        idle_sockets,
-        "the memory of sockets on which nothing happens"
-    ),
     measurement!(
         outbox,
         "events from the outbox to the consumer, and a backlog of them"
